@@ -1,0 +1,95 @@
+-- Stories (online clusters) and issues (what analysts work on).
+
+CREATE TABLE story (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    language text NOT NULL,
+    opened_at timestamptz NOT NULL,
+    last_published_at timestamptz NOT NULL,
+    documents integer NOT NULL DEFAULT 0,
+    merged_into bigint REFERENCES story
+);
+COMMENT ON TABLE story IS 'An online cluster of documents about one event or concern.';
+COMMENT ON COLUMN story.merged_into IS 'Where its documents went when it was merged.';
+CREATE INDEX ON story (last_published_at) WHERE merged_into IS NULL;
+
+CREATE TABLE story_alias (
+    alias bigint PRIMARY KEY,
+    story_id bigint NOT NULL REFERENCES story
+);
+COMMENT ON TABLE story_alias IS 'Old story ids; an old id always resolves.';
+
+CREATE TABLE assignment (
+    document_id bigint NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    story_id bigint NOT NULL,
+    published_at timestamptz NOT NULL,
+    score real NOT NULL,
+    method text NOT NULL,
+    assigned_at timestamptz NOT NULL,
+    PRIMARY KEY (document_id, first_seen_at)
+) PARTITION BY RANGE (first_seen_at);
+COMMENT ON TABLE assignment IS 'The story a document belongs to.';
+COMMENT ON COLUMN assignment.score IS 'Similarity to the story when it joined; 1 for the first document.';
+CREATE INDEX ON assignment (story_id);
+
+CREATE TABLE story_constraint (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('together', 'apart')),
+    document_a bigint NOT NULL,
+    document_b bigint NOT NULL,
+    decided_by bigint NOT NULL,
+    decided_at timestamptz NOT NULL,
+    revoked_at timestamptz
+);
+COMMENT ON TABLE story_constraint IS 'Analysts'' merges and splits, obeyed by the clusterer for good unless revoked.';
+
+CREATE TABLE issue (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    public_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    title text NOT NULL,
+    topic text NOT NULL,
+    province_code text,
+    commune_codes text[] NOT NULL DEFAULT '{}',
+    language text NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    last_published_at timestamptz NOT NULL,
+    documents integer NOT NULL DEFAULT 0,
+    origins integer NOT NULL DEFAULT 0,
+    summary jsonb NOT NULL DEFAULT '{}',
+    state text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'confirmed', 'dismissed', 'assigned', 'answered', 'closed')),
+    state_reason text,
+    service_id bigint,
+    updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE issue IS 'A story, or several merged by an analyst, with a topic, places and a history.';
+COMMENT ON COLUMN issue.summary IS 'Key sentences from different origins and key phrases; see docs/methods.md.';
+COMMENT ON COLUMN issue.origins IS 'Independent origins: copies, one wire story and one press release count once.';
+CREATE INDEX ON issue (last_published_at);
+
+CREATE TABLE issue_story (
+    story_id bigint PRIMARY KEY REFERENCES story,
+    issue_id bigint NOT NULL REFERENCES issue
+);
+COMMENT ON TABLE issue_story IS 'Stories of an issue.';
+CREATE INDEX ON issue_story (issue_id);
+
+CREATE TABLE issue_alias (
+    alias uuid PRIMARY KEY,
+    issue_id bigint NOT NULL REFERENCES issue
+);
+COMMENT ON TABLE issue_alias IS 'Old public ids of issues; an old link always resolves.';
+
+CREATE TABLE story_event (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('opened', 'merged', 'split', 'moved')),
+    story_id bigint NOT NULL,
+    other_story_id bigint,
+    document_id bigint,
+    decided_by text NOT NULL,
+    reason text NOT NULL DEFAULT '',
+    PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+COMMENT ON TABLE story_event IS 'History of stories: opened, merged, split, a document moved.';
+COMMENT ON COLUMN story_event.decided_by IS 'clusterer, or user:<id>.';
+CREATE INDEX ON story_event (story_id);

@@ -1,0 +1,87 @@
+-- Published checks, claims in circulation, and suggested matches between them. No verdict of our own (SCOPE S6).
+
+CREATE TABLE fact_check (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    public_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    source_id bigint REFERENCES source,
+    document_id bigint REFERENCES document ON DELETE SET NULL,
+    publisher text NOT NULL,
+    publisher_kind text NOT NULL CHECK (publisher_kind IN ('independent_fact_check', 'official_statement', 'press_correction')),
+    claim text NOT NULL,
+    title text NOT NULL DEFAULT '',
+    text text NOT NULL DEFAULT '',
+    rating text NOT NULL DEFAULT '',
+    published_at timestamptz NOT NULL,
+    url text NOT NULL,
+    claim_key text NOT NULL,
+    language text NOT NULL DEFAULT 'vi',
+    capture_sha256 bytea NOT NULL,
+    version integer NOT NULL DEFAULT 1,
+    withdrawn_at timestamptz,
+    first_seen_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    UNIQUE (url, claim_key)
+);
+COMMENT ON TABLE fact_check IS 'What a named publisher has checked, stated or corrected, as published.';
+COMMENT ON COLUMN fact_check.rating IS 'The publisher''s own words; empty for a statement without one.';
+COMMENT ON COLUMN fact_check.publisher_kind IS 'A check by a government body is an official_statement, never an independent check.';
+COMMENT ON COLUMN fact_check.claim_key IS 'Folded claim: one page may review several claims.';
+
+CREATE TABLE fact_check_version (
+    fact_check_id bigint NOT NULL REFERENCES fact_check ON DELETE CASCADE,
+    version integer NOT NULL,
+    seen_at timestamptz NOT NULL,
+    claim text NOT NULL,
+    title text NOT NULL,
+    rating text NOT NULL,
+    capture_sha256 bytea NOT NULL,
+    PRIMARY KEY (fact_check_id, version)
+);
+COMMENT ON TABLE fact_check_version IS 'Earlier wordings and ratings of a check.';
+
+CREATE TABLE claim (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    public_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    text text NOT NULL,
+    text_key text NOT NULL UNIQUE,
+    topic text NOT NULL,
+    province_code text,
+    checkable real NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    documents integer NOT NULL DEFAULT 0,
+    origins integer NOT NULL DEFAULT 0,
+    state text NOT NULL DEFAULT 'awaiting_review' CHECK (state IN ('awaiting_review', 'answered', 'no_published_check'))
+);
+COMMENT ON TABLE claim IS 'A checkable sentence in circulation; one row however often it is repeated.';
+COMMENT ON COLUMN claim.text_key IS 'Folded text; repetitions share it.';
+COMMENT ON COLUMN claim.first_seen_at IS 'Publication of the first document that carries it.';
+
+CREATE TABLE claim_sighting (
+    claim_id bigint NOT NULL REFERENCES claim ON DELETE CASCADE,
+    document_id bigint NOT NULL REFERENCES document ON DELETE CASCADE,
+    sentence text NOT NULL,
+    PRIMARY KEY (claim_id, document_id)
+);
+COMMENT ON TABLE claim_sighting IS 'Where a claim appears, in the words used there.';
+CREATE INDEX ON claim_sighting (document_id);
+
+CREATE TABLE match (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    public_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    claim_id bigint NOT NULL REFERENCES claim ON DELETE CASCADE,
+    fact_check_id bigint NOT NULL REFERENCES fact_check ON DELETE CASCADE,
+    fact_check_version integer NOT NULL,
+    score real NOT NULL,
+    tier text NOT NULL CHECK (tier IN ('confirmable', 'suggested', 'related')),
+    features jsonb NOT NULL,
+    model text NOT NULL,
+    state text NOT NULL DEFAULT 'suggested' CHECK (state IN ('suggested', 'confirmed', 'related', 'rejected')),
+    decided_by bigint,
+    decided_at timestamptz,
+    created_at timestamptz NOT NULL,
+    UNIQUE (claim_id, fact_check_id),
+    CHECK ((state = 'suggested') = (decided_by IS NULL))
+);
+COMMENT ON TABLE match IS 'A suggestion that a published check answers a claim. Nothing leaves before a named person confirms it (SCOPE S11).';
+COMMENT ON COLUMN match.features IS 'What the score was computed from; the score is reproducible from it and the model version.';
