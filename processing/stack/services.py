@@ -1,0 +1,182 @@
+"""The long-running children of a stack: started, watched, restarted with back-off, stopped together.
+
+Every child carries the marker variable of its stack, so that processes which outlive a ``kill -9`` of the supervisor are
+found again by the next start, whatever group or parent they have by then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from processing.errors import LangNgheError
+from processing.stack.procs import die_with_parent, send, send_group, stop_all, with_environment
+
+MARKER = "STACK_OF_LANG_NGHE"  # without the prefix of the settings, which refuse unknown names
+FIRST_BACKOFF_S = 1.0
+LONGEST_BACKOFF_S = 60.0
+HEALTHY_AFTER_S = 60.0  # a child that lived this long starts again at the first back-off
+TERM_GRACE_S = 6.0
+KILL_GRACE_S = 3.0
+
+
+class ServiceError(LangNgheError):
+    """A part of the stack could not be started."""
+
+
+@dataclass
+class Service:
+    """One child: its command, what it gets besides the stack's environment, and how to tell that it is ready."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], bool] | None = None
+    ready_within_s: float = 90.0
+
+
+@dataclass
+class _Running:
+    service: Service
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    restart_at: float = 0.0
+
+
+class Children:
+    """All children of one stack. Use it from the main thread only: children die with the thread that started them."""
+
+    def __init__(
+        self,
+        home: Path,
+        environment: Mapping[str, str],
+        *,
+        cwd: Path,
+        say: Callable[[str], None],
+        watch_dog: Callable[[], None] | None = None,
+    ) -> None:
+        self.log_dir = home / "log"
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        self.marker = str(home)
+        self.environment = {**environment, MARKER: self.marker}
+        self.cwd = cwd
+        self._say = say
+        self._watch_dog = watch_dog
+        self._running: dict[str, _Running] = {}
+
+    def clear_leftovers(self) -> int:
+        """End what an earlier supervisor of this stack left when it was killed. Returns how many processes that were."""
+        return stop_all(with_environment(MARKER, self.marker), signal.SIGTERM, TERM_GRACE_S)
+
+    def start(self, service: Service) -> None:
+        """Start a child now; `wait_ready` waits for it, `watch` keeps it running."""
+        running = self._running.setdefault(service.name, _Running(service))
+        self._spawn(running)
+
+    def wait_ready(self, *names: str) -> None:
+        """Wait until each named child is ready. Raises ServiceError with the end of its log when one ends or takes too long."""
+        for name in names:
+            running = self._running[name]
+            service = running.service
+            deadline = time.monotonic() + service.ready_within_s
+            while service.ready is not None and not service.ready():
+                status = running.process.poll() if running.process is not None else None
+                if status is not None:
+                    raise ServiceError(f"{name} ended with status {status}\n{self.log_tail(name)}", f"the full log is {self._log(name)}")
+                if time.monotonic() > deadline:
+                    raise ServiceError(
+                        f"{name} was not ready after {service.ready_within_s:.0f} s\n{self.log_tail(name)}",
+                        f"the full log is {self._log(name)}",
+                    )
+                self.pause(0.1)
+
+    def run(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> None:
+        """Run a command to its end, with its output in the log. Raises ServiceError when it fails."""
+        running = _Running(Service(name, command, environment or {}))
+        self._spawn(running)
+        process = running.process
+        assert process is not None
+        try:
+            while process.poll() is None:
+                self.pause(0.05)
+        except BaseException:
+            send_group(process.pid, signal.SIGKILL)
+            raise
+        if process.returncode != 0:
+            raise ServiceError(
+                f"{name} failed with status {process.returncode}\n{self.log_tail(name)}", f"the full log is {self._log(name)}"
+            )
+
+    def pause(self, seconds: float) -> None:
+        """Sleep while keeping the children that are to be watched alive."""
+        if self._watch_dog is not None:
+            self._watch_dog()
+        time.sleep(seconds)
+
+    def watch(self) -> None:
+        """Restart children that ended: after 1, 2, 4 … 60 seconds, saying so."""
+        now = time.monotonic()
+        for running in self._running.values():
+            if running.process is None:
+                if now >= running.restart_at:
+                    self._spawn(running)
+                    self._say(f"{running.service.name} started again")
+                continue
+            status = running.process.poll()
+            if status is None:
+                continue
+            running.failures = 1 if now - running.started > HEALTHY_AFTER_S else running.failures + 1
+            wait = min(FIRST_BACKOFF_S * 2 ** (running.failures - 1), LONGEST_BACKOFF_S)
+            running.process, running.restart_at = None, now + wait
+            self._say(
+                f"{running.service.name} ended with status {status}; starting it again in {wait:.0f} s (log: {self._log(running.service.name)})"
+            )
+
+    def pid(self, name: str) -> int | None:
+        """Process id of a child, None while it is down."""
+        process = self._running[name].process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def stop(self) -> None:
+        """Stop everything within about ten seconds: ask the children, then every marked process, then kill."""
+        alive = [r.process for r in self._running.values() if r.process is not None and r.process.poll() is None]
+        for process in alive:
+            send(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + TERM_GRACE_S
+        while time.monotonic() < deadline and any(p.poll() is None for p in alive):
+            time.sleep(0.05)
+        for process in alive:
+            send_group(process.pid, signal.SIGKILL)
+            process.wait()
+        self._running.clear()
+        stop_all(with_environment(MARKER, self.marker), signal.SIGTERM, KILL_GRACE_S)
+
+    def log_tail(self, name: str, lines: int = 12) -> str:
+        """The last lines of a child's log, for an error message."""
+        path = self._log(name)
+        text = path.read_text("utf-8", "replace").splitlines()[-lines:] if path.exists() else []
+        return "\n".join(f"  | {line}" for line in text)
+
+    def _log(self, name: str) -> Path:
+        return self.log_dir / f"{name}.log"
+
+    def _spawn(self, running: _Running) -> None:
+        service = running.service
+        with self._log(service.name).open("ab") as log:
+            running.process = subprocess.Popen(
+                service.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.cwd,
+                env={**os.environ, **self.environment, **service.environment},
+                process_group=0,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it calls prctl alone
+            )
+        running.started = time.monotonic()
