@@ -8,6 +8,8 @@ an envelope moved to another row does not open.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -79,3 +81,13 @@ def unseal(url: str, sealed: bytes, key_file: Path | None = None) -> Envelope:
         raise Quarantine(f"the raw page unpacks to more than {_MAX_UNPACKED} bytes")
     (length,) = struct.unpack(">I", data[:4])
     return Envelope(json.loads(data[4 : 4 + length]), data[4 + length :])
+
+
+@lru_cache(maxsize=4)
+def _digest_key(path: Path) -> bytes:
+    return hashlib.sha256(b"digest of raw pages" + path.read_bytes()).digest()
+
+
+def keyed_digest(data: bytes, key_file: Path | None = None) -> bytes:
+    """32 bytes that depend on the landing key: the same page landed twice is recognised, and nobody without the key can test a guess."""
+    return hmac.new(_digest_key(key_file or get_settings().key_file), data, hashlib.sha256).digest()

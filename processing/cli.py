@@ -1,0 +1,384 @@
+"""The console script `langnghe`. The one file that may import every room; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from processing.errors import LangNgheError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Lắng Nghe: listen, group, flag, answer."
+)
+claims_app = typer.Typer(no_args_is_help=True, help="Match claims with published checks; relate them to evidence.")
+sources_app = typer.Typer(no_args_is_help=True, help="Check, discover and try sources.")
+db_app = typer.Typer(no_args_is_help=True, help="Migrate, back up, restore and erase.")
+issue_app = typer.Typer(no_args_is_help=True, help="Look at issues.")
+audit_app = typer.Typer(no_args_is_help=True, help="The append-only audit table.")
+user_app = typer.Typer(no_args_is_help=True, help="Staff who sign in or receive mail.")
+app.add_typer(claims_app, name="claims")
+app.add_typer(sources_app, name="sources")
+app.add_typer(db_app, name="db")
+app.add_typer(issue_app, name="issue")
+app.add_typer(audit_app, name="audit")
+app.add_typer(user_app, name="user")
+
+
+def _filter(fn: Any, required: tuple[str, ...] = ("id", "text")) -> None:
+    from processing.filters import jsonl_filter
+
+    raise typer.Exit(jsonl_filter(fn, sys.stdin, sys.stdout, required))
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+# ---- analytic filters ---------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def extract(
+    files: Annotated[list[str], typer.Argument(help="HTML files, or - for standard input")],
+    url: Annotated[str | None, typer.Option(help="Address of the page; for a single file")] = None,
+) -> None:
+    """Title, text and publication time of HTML pages, one JSON line a file."""
+    from processing.extract.cli import extract_files
+
+    raise typer.Exit(extract_files(files, url, sys.stdout))
+
+
+@app.command()
+def annotate() -> None:
+    """Sentences, tokens, places, province, topic and checkable sentences of {"id", "text", "title"?, "published_at"?} lines."""
+    from processing.annotate.core import Annotator
+    from processing.settings import get_settings
+
+    _filter(Annotator.load(get_settings().extra_gazetteer).annotate)
+
+
+@app.command()
+def redact() -> None:
+    """Personal data replaced in {"id", "text"} lines."""
+    from processing.scrub.core import redact as scrub
+
+    def one(record: dict[str, Any]) -> dict[str, Any]:
+        result = scrub(record["text"])
+        found = [{"kind": f.kind, "start": f.start, "end": f.end} for f in result.found]
+        return {"id": record["id"], "text": result.text, "found": found}
+
+    _filter(one)
+
+
+@app.command()
+def dedupe() -> None:
+    """Near-identical texts of {"id", "text"} lines share a group."""
+    from processing.dedupe.core import Deduper
+
+    deduper = Deduper()
+    _filter(lambda record: {"id": record["id"], "group": deduper.add(record["id"], record["text"])})
+
+
+@app.command()
+def cluster(
+    state: Annotated[Path | None, typer.Option(help="File to go on from and to leave the state in")] = None,
+    final: Annotated[bool, typer.Option("--final", help="Write the ids after later merges, at the end")] = False,
+) -> None:
+    """Story of each document, decided online from the lines before it."""
+    from processing.cluster.cli import cluster_lines
+
+    raise typer.Exit(cluster_lines(sys.stdin, sys.stdout, state, final))
+
+
+@app.command()
+def hotspots(period: Annotated[str, typer.Option(help="Length of one count")] = "day") -> None:
+    """Unusual counts in CSV series,date,count[,coverage]; each row judged from its past and itself."""
+    from processing.hotspots.core import detect_csv
+
+    detect_csv(sys.stdin, sys.stdout, period)
+
+
+@claims_app.command("match")
+def claims_match(
+    checks: Annotated[Path, typer.Option(help="JSON Lines of published checks")],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many matches a line")] = 10,
+) -> None:
+    """The k nearest published checks of each {"id", "text", "published_at"?} line."""
+    from processing.claims.core import Matcher
+    from processing.filters import read_all
+
+    loaded = []
+    with checks.open(encoding="utf-8") as lines:
+        for record in read_all(lines, ("id", "claim")):
+            if isinstance(record, tuple):
+                raise LangNgheError(f"{checks}: {record[1]}", "each check needs id and claim")
+            loaded.append(record)
+    matcher = Matcher(loaded)
+    _filter(lambda record: {"id": record["id"], "matches": matcher.match(record, k)})
+
+
+@claims_app.command("verify")
+def claims_verify() -> None:
+    """How the evidence of {"id", "claim", "evidence"} lines relates to the claim. A score for ordering, never a verdict."""
+    from processing.claims.relation import verify
+
+    _filter(lambda r: {"id": r["id"], **verify(r["claim"], r["evidence"])}, ("id", "claim", "evidence"))
+
+
+@app.command()
+def figures() -> None:
+    """Conflicting figures within stories of {"id", "story", "published_at", "source", "text"} lines, one line a finding."""
+    from processing.claims.figures import conflicts
+    from processing.filters import read_all, write
+
+    documents, status = [], 0
+    for record in read_all(sys.stdin, ("id", "story", "text")):
+        if isinstance(record, tuple):
+            write({"id": record[0], "error": record[1]}, sys.stdout)
+            status = 1
+        else:
+            documents.append(record)
+    for finding in conflicts(documents):
+        write(finding, sys.stdout)
+    raise typer.Exit(status)
+
+
+# ---- the pipeline -------------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def process(stage: Annotated[str | None, typer.Argument(help="One stage; all in order when left out")] = None) -> None:
+    """Run the stages until nothing is due."""
+    from processing.pipeline import STAGES, drain
+
+    for name in [stage] if stage else STAGES:
+        stats = drain(name)
+        _say(f"{name:10} done {stats.done}  retry {stats.retry}  quarantine {stats.quarantine}")
+
+
+@app.command()
+def replay(
+    archive: Annotated[Path | None, typer.Option(help="JSON Lines archive to bring in through every stage")] = None,
+    start: Annotated[datetime | None, typer.Option("--from", help="Re-run detection from this day")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", help="… up to this day")] = None,
+    days: Annotated[int, typer.Option(help="Days over which undated archive lines are spread")] = 60,
+) -> None:
+    """Bring an archive in through every stage (--archive), or re-run detection over stored history (--from, --to)."""
+    from processing.db import connect
+
+    if archive is None and (start is None or end is None):
+        raise LangNgheError("nothing to replay", "give --archive FILE, or --from and --to")
+    with connect() as conn:
+        if archive is not None:
+            from processing.pipeline import run_all
+            from processing.replay import import_archive
+
+            now = datetime.now(UTC)
+            landed = import_archive(conn, archive, now, days)
+            _say(f"landed {landed.landed}, known already {landed.known}")
+            for name, stats in run_all(conn=conn).items():
+                _say(f"{name:10} done {stats.done}  retry {stats.retry}  quarantine {stats.quarantine}")
+        if start is not None and end is not None:
+            from processing.hotspots.backtest import backtest
+
+            for line in backtest(conn, start.date(), end.date()):
+                _say(line)
+
+
+@app.command()
+def send() -> None:
+    """Send the mails that are due."""
+    from processing.alerts.sender import run as send_due
+    from processing.db import connect
+
+    with connect() as conn:
+        _say(str(send_due(conn, datetime.now(UTC))))
+
+
+@issue_app.command("show")
+def issue_show(public_id: str) -> None:
+    """The score card of an issue, as JSON."""
+    from processing.cluster.issues import issue_card
+    from processing.db import connect
+
+    with connect() as conn:
+        _say(json.dumps(issue_card(conn, public_id), ensure_ascii=False, indent=2, default=str))
+
+
+# ---- sources ------------------------------------------------------------------------------------------------------------------------
+
+
+@sources_app.command("check")
+def sources_check() -> None:
+    """Validate every file under config/sources."""
+    from crawlers.check import check
+
+    raise typer.Exit(check(sys.stdout))
+
+
+@sources_app.command("discover")
+def sources_discover(url: str) -> None:
+    """Find feeds behind an address and propose a source file."""
+    from crawlers.discover import discover
+
+    raise typer.Exit(discover(url, sys.stdout))
+
+
+@sources_app.command("test")
+def sources_test(key: str) -> None:
+    """Fetch a source live, show what would land, change nothing."""
+    from crawlers.probe import probe
+
+    raise typer.Exit(probe(key, sys.stdout))
+
+
+@sources_app.command("sync")
+def sources_sync() -> None:
+    """Mirror config/sources into the database."""
+    from crawlers.sources import load_sources, sync_sources
+    from processing.db import connect
+    from processing.settings import get_settings
+
+    with connect() as conn:
+        sources = load_sources(get_settings().config_dir)
+        sync_sources(conn, sources)
+        conn.commit()
+    _say(f"{len(sources)} sources, {sum(s.enabled for s in sources)} enabled")
+
+
+# ---- database -----------------------------------------------------------------------------------------------------------------------
+
+
+@db_app.command("migrate")
+def db_migrate() -> None:
+    """Apply missing migrations, mirror config into the database, make the landing key on first use."""
+    from processing import reference
+    from processing.db import connect
+    from processing.db.landing import make_key
+    from processing.db.migrate import migrate
+    from processing.settings import get_settings
+
+    settings = get_settings()
+    with connect(settings.migration_dsn or settings.dsn) as conn:
+        applied = migrate(conn)
+    make_key(settings.key_file)
+    with connect() as conn:
+        reference.sync(conn)
+    _say(f"applied {len(applied)} migrations" + "".join(f"\n  {name}" for name in applied))
+
+
+@db_app.command("backup")
+def db_backup(file: Path) -> None:
+    """Write a dump without the landing area and without search fingerprints."""
+    from processing.db.backup import backup
+
+    _say(backup(file))
+
+
+@db_app.command("restore")
+def db_restore(file: Path) -> None:
+    """Restore a dump into an empty database and apply removals again."""
+    from processing.db.backup import restore
+
+    _say(restore(file))
+
+
+@db_app.command("erase")
+def db_erase(url: str, reason: Annotated[str, typer.Option(help="Why, for the request log")] = "removal request") -> None:
+    """Remove a page and all that was made of it, and never collect it again (SCOPE S14)."""
+    from processing.db import connect
+    from processing.db.erase import erase
+
+    with connect() as conn:
+        _say(erase(conn, url, reason, datetime.now(UTC)))
+
+
+@db_app.command("housekeeping")
+def db_housekeeping() -> None:
+    """Make coming months, drop what is past its time (SCOPE S14)."""
+    from processing.db import connect
+    from processing.db.retention import housekeeping
+
+    with connect() as conn:
+        for line in housekeeping(conn, datetime.now(UTC)):
+            _say(line)
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Check the hash chain of the audit table."""
+    from processing.db import connect
+
+    with connect() as conn:
+        broken = conn.execute("SELECT * FROM audit_verify()").fetchall()
+    for row in broken:
+        _say(f"audit row {row['broken_at']}: {row['why']}")
+    _say("the audit chain holds" if not broken else "the audit chain is broken")
+    raise typer.Exit(1 if broken else 0)
+
+
+@user_app.command("add")
+def user_add(
+    login: str,
+    email: Annotated[str, typer.Option(prompt=True)],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    role: Annotated[str, typer.Option(help="analyst, officer or admin")] = "analyst",
+    language: Annotated[str, typer.Option(help="vi or en")] = "vi",
+) -> None:
+    """Add a person who signs in, with the mails that fit the role."""
+    from processing.db import connect
+    from processing.people import add_user
+
+    with connect() as conn:
+        add_user(conn, login, email, password, role, language)
+        conn.commit()
+    _say(f"added {login} ({role})")
+
+
+# ---- the stack ----------------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(once: Annotated[bool, typer.Option("--once", help="Exit after the first full cycle")] = False) -> None:
+    """The demo town: everything, from crawl to mail, on this machine."""
+    from processing.stack.run import run_demo
+
+    raise typer.Exit(run_demo(once=once))
+
+
+@app.command()
+def serve() -> None:
+    """The operator's own sources, with the settings of .env."""
+    from processing.stack.run import run_serve
+
+    raise typer.Exit(run_serve())
+
+
+@app.command()
+def doctor() -> None:
+    """Check every dependency, port, permission and source; each finding comes with its cure."""
+    from processing.stack.doctor import doctor as examine
+
+    raise typer.Exit(examine(sys.stdout))
+
+
+def main() -> None:
+    """Entry point: an error the operator can put right is shown without a traceback."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8")
+    try:
+        app()
+    except LangNgheError as error:
+        typer.echo(f"langnghe: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

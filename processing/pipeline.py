@@ -1,0 +1,76 @@
+"""Run one stage to the end of its queue and keep a row in `run` about it. What DAGs, the command line and tests all call."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from processing.db import Connection, connect
+from processing.db.work import StageStats
+from processing.errors import LangNgheError
+
+STAGES = ("extract", "annotate", "dedupe", "cluster", "hotspots", "claims")
+"""In the order documents pass through them."""
+
+BATCH = 64
+_ONE_PASS = {"hotspots"}  # judges the newest days as a whole; has no queue to empty
+
+Run = Callable[..., StageStats]
+
+
+def _stage(name: str) -> Run:
+    if name not in STAGES:
+        raise LangNgheError(f"unknown stage {name!r}", f"one of {', '.join(STAGES)}")
+    run: Run = importlib.import_module(f"processing.{name}.store").run
+    return run
+
+
+def drain(stage: str, *, now: datetime | None = None, dag_run: str | None = None, conn: Connection | None = None) -> StageStats:
+    """Run `stage` until nothing is due. Each batch is one transaction; killed anywhere, the next call goes on.
+
+    `now` is fixed for a replay; otherwise each batch takes the time it starts at. Any error is recorded and goes up.
+    """
+    run = _stage(stage)
+    own = conn is None
+    active = conn or connect()
+    try:
+        row = active.execute(
+            "INSERT INTO run (stage, dag_run, started_at) VALUES (%s, %s, %s) RETURNING id", [stage, dag_run, now or datetime.now(UTC)]
+        ).fetchone()
+        active.commit()
+        assert row is not None
+        try:
+            total = _batches(run, active, stage, now)
+        except Exception as error:
+            active.rollback()
+            _finish(active, row["id"], "failed", StageStats(), f"{type(error).__name__}: {error}"[:1000])
+            raise
+        _finish(active, row["id"], "done", total, None)
+        return total
+    finally:
+        if own:
+            active.close()
+
+
+def _batches(run: Run, conn: Connection, stage: str, now: datetime | None) -> StageStats:
+    total = StageStats()
+    while True:
+        stats = run(conn, limit=BATCH, now=now or datetime.now(UTC))
+        conn.commit()
+        total += stats
+        if stats.taken == 0 or stage in _ONE_PASS:
+            return total
+
+
+def _finish(conn: Connection, run_id: int, outcome: str, stats: StageStats, error: str | None) -> None:
+    conn.execute(
+        "UPDATE run SET finished_at = %s, outcome = %s, done = %s, retry = %s, quarantine = %s, error = %s WHERE id = %s",
+        [datetime.now(UTC), outcome, stats.done, stats.retry, stats.quarantine, error, run_id],
+    )
+    conn.commit()
+
+
+def run_all(*, now: datetime | None = None, conn: Connection | None = None) -> dict[str, StageStats]:
+    """Every stage once, in order."""
+    return {stage: drain(stage, now=now, conn=conn) for stage in STAGES}

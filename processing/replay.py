@@ -1,0 +1,127 @@
+"""Bring an archive of past documents in through the same stages that live ones pass.
+
+An archive is JSON Lines, gzipped or not. Each line: {"source", "url"} and either "html" or "title" and "text"; optional "fetched_at" and
+"published_at" (ISO 8601 with offset). A line without a source belongs to the source `archive`; a line without times is spread evenly over
+the `days` before `now`, in the order of the file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from processing.db import Connection
+from processing.db.landing import keyed_digest, seal
+from processing.errors import LangNgheError
+from processing.text import clean
+
+ARCHIVE = "archive"
+
+
+@dataclass
+class ImportStats:
+    landed: int = 0
+    known: int = 0
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        yield number, json.loads(line)
+                    except json.JSONDecodeError as error:
+                        raise LangNgheError(f"{path}, line {number}: not JSON ({error.msg})", "the archive must be JSON Lines") from None
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise LangNgheError(f"cannot read the archive {path}: {error}", "check the path and that the file is complete") from None
+
+
+def _archive_source(conn: Connection) -> None:
+    """A switched-off source that owns imported lines without one of their own."""
+    conn.execute(
+        """INSERT INTO source (key, name, kind, owner, basis, reviewed_on, review_due, home_url)
+           VALUES (%s, 'Imported archive', 'press', 'the operator', 'imported by the operator from its own archive', current_date,
+                   current_date + 365, 'http://archive.invalid/') ON CONFLICT (key) DO NOTHING""",
+        [ARCHIVE],
+    )
+
+
+def import_archive(conn: Connection, path: Path, now: datetime, days: int = 60) -> ImportStats:
+    """Land every line of the archive, sealed like a crawled page. Commits in batches; lines landed before are skipped.
+
+    Raises LangNgheError naming file and line when a line cannot be used; what was landed before it stays.
+    """
+    _archive_source(conn)
+    sources = {row["key"]: row["id"] for row in conn.execute("SELECT id, key FROM source")}
+    total = sum(1 for _ in _lines(path))
+    _make_months(conn, now - timedelta(days=days + 1), now)
+    stats = ImportStats()
+    for position, (number, line) in enumerate(_lines(path)):
+        key = line.get("source") or ARCHIVE
+        if key not in sources:
+            raise LangNgheError(f"{path}, line {number}: unknown source {key!r}", "add it under config/sources first")
+        spread = now - timedelta(days=days) + timedelta(days=days) * position / max(total, 1)
+        fetched_at = line.get("fetched_at") or line.get("published_at") or spread.isoformat()
+        landed = _land(conn, sources[key], f"{path}, line {number}", line, fetched_at, now)
+        stats.landed += landed
+        stats.known += not landed
+        if position % 500 == 499:
+            conn.commit()
+    conn.commit()
+    return stats
+
+
+def _land(conn: Connection, source_id: int, where: str, line: dict[str, Any], fetched_at: str, now: datetime) -> bool:
+    url = line.get("url") or (f"http://archive.invalid/{line['id']}" if "id" in line else None)
+    if not url or not ("html" in line or {"title", "text"} <= line.keys()):
+        raise LangNgheError(f"{where}: needs url (or id), and html or title and text", "see `langnghe replay --help`")
+    entry: dict[str, Any] = {"published_raw": line.get("published_at") or (None if "html" in line else fetched_at)}
+    if "html" in line:
+        kind, body, content_type = "page", line["html"].encode(), "text/html; charset=utf-8"
+    else:
+        # Plain text arrives the way full text in a feed does: paragraphs in the entry.
+        kind, content_type = "entry", "text/html; charset=utf-8"
+        entry["title"] = clean(line["title"])
+        body = _paragraphs(line["text"]).encode()
+    header = {
+        "url": url,
+        "final_url": url,
+        "content_type": content_type,
+        "cms": None,
+        "entry": entry,
+        "fetched_at": fetched_at,
+        "status": 200,
+    }
+    made = conn.execute(
+        """INSERT INTO landing (source_id, kind, url, sealed, body_sha256, landed_at) VALUES (%s, %s, %s, %s, %s, %s)
+           ON CONFLICT (source_id, url, body_sha256) DO NOTHING RETURNING id""",
+        [source_id, kind, url, seal(url, header, body), keyed_digest(body), now],
+    ).fetchone()
+    return made is not None
+
+
+def _paragraphs(text: str) -> str:
+    escaped = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"<p>{p.strip()}</p>" for p in escaped.split("\n") if p.strip())
+
+
+def _make_months(conn: Connection, first: datetime, last: datetime) -> None:
+    for parent in (
+        "document_version",
+        "annotation",
+        "document_place",
+        "document_copy",
+        "fingerprint",
+        "assignment",
+        "story_event",
+        "observation",
+    ):
+        conn.execute("SELECT ensure_months(%s::regclass, %s, %s)", [parent, first.date(), (last + timedelta(days=31)).date()])
+    conn.commit()
