@@ -291,11 +291,12 @@ def db_restore(file: Path) -> None:
 @db_app.command("erase")
 def db_erase(url: str, reason: Annotated[str, typer.Option(help="Why, for the request log")] = "removal request") -> None:
     """Remove a page and all that was made of it, and never collect it again (SCOPE S14)."""
+    from crawlers.urls import canonical
     from processing.db import connect
     from processing.db.erase import erase
 
     with connect() as conn:
-        _say(erase(conn, url, reason, datetime.now(UTC)))
+        _say(erase(conn, canonical(url), reason, datetime.now(UTC)))
 
 
 @db_app.command("housekeeping")

@@ -1,0 +1,87 @@
+"""Dump and restore with Postgres' own tools. Raw pages are never in a dump; removals are applied again after a restore (SCOPE S14)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from processing.db import Connection, connect
+from processing.db.erase import erase, url_hash
+from processing.errors import DatabaseError
+from processing.settings import get_settings
+
+
+def _tool(name: str) -> str:
+    from processing.stack.postgres import binaries
+
+    try:
+        return str(binaries() / name)
+    except DatabaseError:
+        found = shutil.which(name)
+        if found is None:
+            raise
+        return found
+
+
+def _run(command: list[str], what: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise DatabaseError(
+            f"{what} failed: {done.stderr.strip()[-800:]}", "check free disk space and that LANGNGHE_MIGRATION_DSN owns the database"
+        )
+
+
+def backup(file: Path) -> str:
+    """Write a compressed dump (custom format) to `file`, complete or not at all. Keep it 30 days at most."""
+    settings = get_settings()
+    partial = file.with_suffix(file.suffix + ".partial")
+    _run(
+        [_tool("pg_dump"), "--format=custom", "--exclude-table-data=landing", "--exclude-table-data=fingerprint*", "--no-owner",
+         f"--file={partial}", settings.migration_dsn or settings.dsn],
+        "the backup",
+    )  # fmt: skip
+    partial.replace(file)
+    return f"wrote {file} ({file.stat().st_size // 1024} KiB)"
+
+
+def _removals(conn: Connection) -> set[bytes]:
+    there = conn.execute("SELECT to_regclass('tombstone') IS NOT NULL AS there").fetchone()
+    return {bytes(r["url_sha256"]) for r in conn.execute("SELECT url_sha256 FROM tombstone")} if there and there["there"] else set()
+
+
+def restore(file: Path) -> str:
+    """Replace the database's content by the dump, then erase again every page removed since the dump was made.
+
+    Removals known to the database being replaced are carried over; restore into the database in use, not beside it, so that none is lost.
+    """
+    settings = get_settings()
+    dsn = settings.migration_dsn or settings.dsn
+    if not file.exists():
+        raise DatabaseError(f"there is no backup at {file}", "name a file that `langnghe db backup` wrote")
+    with connect(dsn) as conn:
+        removed = _removals(conn)
+    _run(
+        [
+            _tool("pg_restore"),
+            "--clean",
+            "--if-exists",
+            "--no-owner",
+            "--exit-on-error",
+            "--single-transaction",
+            f"--dbname={dsn}",
+            str(file),
+        ],
+        "the restore",
+    )
+    with connect(dsn) as conn:
+        again = [r["canonical_url"] for r in conn.execute("SELECT canonical_url FROM document") if url_hash(r["canonical_url"]) in removed]
+        for url in again:
+            erase(conn, url, "removed again after a restore", datetime.now(UTC))
+        for digest in removed:
+            conn.execute(
+                "INSERT INTO tombstone (url_sha256, removed_at, reason) VALUES (%s, now(), 'carried over') ON CONFLICT DO NOTHING", [digest]
+            )
+        conn.commit()
+    return f"restored {file}; {len(again)} removed pages were removed again"

@@ -1,0 +1,74 @@
+"""Kept briefly (SCOPE S14): raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, audit 2 years."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from processing.db import Connection
+
+RAW = timedelta(days=7)
+TEXT = timedelta(days=180)
+AGGREGATES = timedelta(days=3 * 365)
+FETCHES = timedelta(days=92)
+AUDIT = timedelta(days=2 * 365 + 1)
+
+_PARTITIONED_TEXT = {"document_version": "seen_at", "annotation": "first_seen_at", "fingerprint": "first_seen_at"}
+_PARTITIONED_AGGREGATE = {
+    "document_place": "first_seen_at",
+    "document_copy": "first_seen_at",
+    "assignment": "first_seen_at",
+    "story_event": "at",
+    "observation": "day",
+    "delivery": "at",
+}
+_MONTHS_AHEAD = timedelta(days=62)
+
+
+def housekeeping(conn: Connection, now: datetime) -> list[str]:
+    """Make the coming months' partitions and remove what is past its time. Commits after each step. Returns what was done, in words."""
+    report = []
+    for table in (*_PARTITIONED_TEXT, *_PARTITIONED_AGGREGATE, "fetch_log", "audit"):
+        row = conn.execute("SELECT ensure_months(%s::regclass, %s, %s) AS n", [table, now.date(), (now + _MONTHS_AHEAD).date()]).fetchone()
+        if row and row["n"]:
+            report.append(f"{table}: {row['n']} months made")
+        conn.commit()
+    report += _sweep(conn, "landing", "landed_at", now - RAW)
+    for table, column in _PARTITIONED_TEXT.items():
+        report += _drop_and_sweep(conn, table, column, now - TEXT)
+    for table, column in _PARTITIONED_AGGREGATE.items():
+        report += _drop_and_sweep(conn, table, column, now - AGGREGATES)
+    report += _drop_and_sweep(conn, "fetch_log", "fetched_at", now - FETCHES)
+    dropped = conn.execute("SELECT drop_months('audit', %s) AS n", [(now - AUDIT).date()]).fetchone()
+    if dropped and dropped["n"]:
+        report.append(f"audit: {dropped['n']} months dropped")
+    conn.commit()
+    report += _quotes(conn, now - TEXT)
+    report += _sweep(conn, "run", "started_at", now - FETCHES)
+    return report
+
+
+def _sweep(conn: Connection, table: str, column: str, before: datetime) -> list[str]:
+    from psycopg import sql
+
+    gone = conn.execute(sql.SQL("DELETE FROM {} WHERE {} < %s").format(sql.Identifier(table), sql.Identifier(column)), [before]).rowcount
+    conn.commit()
+    return [f"{table}: {gone} rows removed"] if gone else []
+
+
+def _drop_and_sweep(conn: Connection, table: str, column: str, before: datetime) -> list[str]:
+    """Whole months go as partitions, which is instant; the part of a month that is left goes row by row."""
+    row = conn.execute("SELECT drop_months(%s::regclass, %s) AS n", [table, before.date()]).fetchone()
+    conn.commit()
+    report = [f"{table}: {row['n']} months dropped"] if row and row["n"] else []
+    return report + _sweep(conn, table, column, before)
+
+
+def _quotes(conn: Connection, before: datetime) -> list[str]:
+    """Sentences quoted from articles age with the articles: in claims, their sightings, and the key sentences of issues."""
+    sightings = conn.execute(
+        "DELETE FROM claim_sighting s USING document d WHERE d.id = s.document_id AND d.first_seen_at < %s", [before]
+    ).rowcount
+    claims = conn.execute("DELETE FROM claim c WHERE c.last_seen_at < %s", [before]).rowcount
+    issues = conn.execute("UPDATE issue SET summary = '{}' WHERE last_published_at < %s AND summary <> '{}'", [before]).rowcount
+    conn.commit()
+    return [f"quotes: {sightings} sightings, {claims} claims, {issues} issue summaries removed"] if sightings or claims or issues else []
