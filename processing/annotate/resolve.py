@@ -1,0 +1,208 @@
+"""Which unit a name means: types, parents and neighbours beside it, the document's provinces and date, the source's area.
+
+Every candidate of a mention gets points for what speaks for it; a commune or district is taken only when it leads clearly, so a lone
+ambiguous ward stays unresolved. Points were set on the development sentences of tests/annotate and are listed here, not in the code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+
+from processing.annotate.gazetteer import CHANGE, Gazetteer, Unit
+from processing.annotate.mentions import Mention
+
+CHAIN = 3.0
+"""A unit above the candidate is named right after it ("xã A, huyện B")."""
+SENTENCE = 2.0
+"""A unit above it is named in the same sentence."""
+DOCUMENT = 1.2
+"""A unit above it is named elsewhere in the document."""
+AREA = 0.8
+"""It lies in the source's own province."""
+KIND = 0.6
+"""Its type is the one written before the name."""
+ERA = 0.5
+"""It was in force on the document's day, or in the era the text's words speak of."""
+UNIQUE = 1.0
+"""No other unit of its level bears the name."""
+ECHO = 2.0
+"""The same unit was named with its type elsewhere in the document."""
+MARGIN = 0.4
+"""Lead over the second candidate below which nothing is decided."""
+
+_OLD_KINDS = {"huyện", "quận", "thị xã", "thị trấn"}
+_COMMUNE_KINDS = {"xã", "phường", "thị trấn", "đặc khu"}
+_LINK = re.compile(r"^\s*[,(\-–]?\s*(?:thuộc|của|ở|tại|nay là|nay thuộc)?\s*(?:địa bàn)?\s*\(?\s*$")
+_PLACE_WORD = re.compile(
+    r"(?:^|[^\w])(?:ở|tại|về|đến|tới|từ|qua|lên|xuống|ra|vào|huyện|vùng|khu vực|địa bàn|người dân|dân|bà con|rời|đi|ubnd|công an|nông dân|hộ dân)\s+$"
+)
+
+
+def _levels(kind: str) -> tuple[str, ...]:
+    if kind == "tỉnh":
+        return ("province",)
+    if kind == "thành phố":
+        return ("province", "district")
+    if kind in _COMMUNE_KINDS:
+        return ("commune",)
+    return ("district",) if kind else ("province", "district", "commune")
+
+
+class Resolver:
+    """Decides the unit of each mention of one document."""
+
+    def __init__(self, gazetteer: Gazetteer, text: str, low: str, mentions: list[Mention], day: date | None, area: str | None) -> None:
+        self.gazetteer, self.text, self.low, self.mentions, self.day, self.area = gazetteer, text, low, mentions, day, area
+        self.above: dict[str, set[str]] = {}
+        old_words = any(m.kind in _OLD_KINDS and any(u.valid_to is not None for u in m.units) for m in mentions)
+        self.old_era = day < CHANGE if day is not None else old_words
+
+    def run(self) -> None:
+        """Provinces first, then districts, then communes; each uses what was decided before."""
+        for mention in self.mentions:
+            mention.units = self._in_force(mention)
+        for level in ("province", "district", "commune"):
+            for index, mention in enumerate(self.mentions):
+                if mention.chosen is None:
+                    self._decide(index, mention, level)
+        self._second_look()
+
+    def _second_look(self) -> None:
+        """Once more for what stayed open: the document's provinces are known better now."""
+        for level in ("district", "commune"):
+            for index, mention in enumerate(self.mentions):
+                if mention.chosen is None:
+                    self._decide(index, mention, level)
+
+    def _in_force(self, m: Mention) -> list[Unit]:
+        """Candidates of the written type and of the document's day; wider when that leaves none."""
+        fit = [u for u in m.units if u.level in _levels(m.kind)]
+        if self.day is not None:
+            valid = [u for u in fit if u.valid(self.day)]
+            if self.day < CHANGE:
+                return valid or fit
+            # after the change an old unit is meant when its type has gone, or when no unit of today bears the name
+            if m.cu or m.kind in ("huyện", "quận", "thị xã", "thị trấn"):
+                return [u for u in fit if not u.today] or fit
+            todays = {u.level for u in valid}
+            return [u for u in fit if u.valid(self.day) or u.level not in todays or not u.today]
+        return fit
+
+    def _parents(self, unit: Unit) -> set[str]:
+        """Ids above the unit, in both eras for the province."""
+        if unit.id not in self.above:
+            ids = set(self.gazetteer.ancestors(unit.id))
+            now = self.gazetteer.province_today(unit.id)
+            if now is not None:
+                ids.add(now.id)
+            self.above[unit.id] = ids - {unit.id}
+        return self.above[unit.id]
+
+    def _decide(self, index: int, m: Mention, level: str) -> None:
+        candidates = [u for u in m.units if u.level == level]
+        if not candidates or (level != "province" and not self._may_be(index, m, level)):
+            return
+        scored = sorted(((self._score(index, m, u, candidates), u.id, u) for u in candidates), key=lambda t: (-t[0], t[1]))
+        best, _, unit = scored[0]
+        rival = next((s for s, _, u in scored[1:] if self._today(u) != self._today(unit)), None)
+        clear = rival is None or best - rival >= MARGIN
+        if not clear or best < self._needed(m, level):
+            return
+        m.chosen = unit
+        spread = 2.0 if rival is None else min(2.0, best - rival)
+        m.confidence = round(min(0.99, 0.62 + 0.06 * min(best, 4.0) + 0.06 * spread - (0.1 if m.plain else 0.0)), 3)
+
+    def _today(self, unit: Unit) -> tuple[str, ...]:
+        return tuple(u.id for u, _ in self.gazetteer.current(unit.id)) or (unit.id,)
+
+    def _may_be(self, index: int, m: Mention, level: str) -> bool:
+        """May a name without its type be a district or commune here? Only where the text treats it as a place."""
+        if m.kind:
+            # "thành phố Hải Dương" is the province's city only where no province bears the name as a city
+            return True
+        if " " not in self.text[m.start : m.end] and self.low[m.start : m.end] not in ("vinh", "huế"):
+            return any(self._same_named(m, other) for other in self.mentions) or self._chained(index, m)
+        if level == "district":
+            return True
+        return self._chained(index, m) or any(self._same_named(m, other) for other in self.mentions) or self._listed(index)
+
+    def _listed(self, index: int) -> bool:
+        """In a bare list whose head is a place, or after a word of place with a parent named in the sentence."""
+        m = self.mentions[index]
+        if not _PLACE_WORD.search(self.low[max(0, m.start - 20) : m.start]):
+            return False
+        return any(
+            o.chosen is not None and o.sentence == m.sentence and any(o.chosen.id in self._parents(u) for u in m.units) for o in self.mentions if o is not m
+        )
+
+    def _same_named(self, m: Mention, other: Mention) -> bool:
+        return bool(other is not m and other.kind and other.chosen and other.chosen.id in {u.id for u in m.units})
+
+    def _chained(self, index: int, m: Mention) -> bool:
+        follower = self._follower(index)
+        return follower is not None and any(self._is_above(follower, u) for u in m.units)
+
+    def _follower(self, index: int) -> Mention | None:
+        """The next mention when only a comma, a bracket or "thuộc" stands between."""
+        if index + 1 >= len(self.mentions):
+            return None
+        m, after = self.mentions[index], self.mentions[index + 1]
+        return after if _LINK.match(self.text[m.end : after.start]) else None
+
+    def _is_above(self, other: Mention, unit: Unit) -> bool:
+        parents = self._parents(unit)
+        if other.chosen is not None:
+            return other.chosen.id in parents or any(u.id in parents for u, _ in self.gazetteer.current(other.chosen.id) if u.level == "province")
+        return any(u.id in parents for u in other.units)
+
+    def _score(self, index: int, m: Mention, unit: Unit, rivals: list[Unit]) -> float:
+        points = self._context(index, m, unit)
+        if m.kind and unit.kind == m.kind:
+            points += KIND
+        if unit.today != self.old_era and not (m.cu and unit.today):
+            points += ERA
+        if m.cu and not unit.today:
+            points += ERA
+        if len({self._today(u) for u in rivals}) == 1:
+            points += UNIQUE
+        if self.area is not None and self.area in self._parents(unit) | {unit.id}:
+            points += AREA
+        if any(self._same_named(m, o) and o.chosen is unit for o in self.mentions):
+            points += ECHO
+        return points
+
+    def _context(self, index: int, m: Mention, unit: Unit) -> float:
+        """Points for a unit above, by where it is named: right after, in the sentence, in the document."""
+        best = 0.0
+        follower, hops = self._follower(index), index
+        while follower is not None:
+            if self._is_above(follower, unit):
+                best = CHAIN
+                break
+            hops += 1
+            follower = self._follower(hops)
+        if best < CHAIN:
+            for other in self.mentions:
+                if other is not m and other.chosen is not None and self._is_above(other, unit):
+                    best = max(best, SENTENCE if other.sentence == m.sentence else DOCUMENT)
+        return best + 0.3 * min(3, self._votes(m).get(self._province(unit), 0)) if best else 0.15 * min(3, self._votes(m).get(self._province(unit), 0))
+
+    def _province(self, unit: Unit) -> str:
+        found = self.gazetteer.province_today(unit.id)
+        return found.id if found else ""
+
+    def _votes(self, but: Mention) -> Counter[str]:
+        """How often each of today's provinces was decided for so far."""
+        return Counter(self._province(o.chosen) for o in self.mentions if o.chosen is not None and o is not but)
+
+    def _needed(self, m: Mention, level: str) -> float:
+        """Points below which a name is left alone."""
+        if level == "province":
+            return 0.0 if m.kind or not m.plain else 0.3
+        if m.kind:
+            return 1.0
+        if level == "district":
+            return 1.4 if not m.plain else 2.4
+        return 2.0 if not m.plain else 3.0

@@ -1,0 +1,64 @@
+"""Sentences and words. The language of a text is guessed from its own letters and commonest words; nothing is downloaded."""
+
+from __future__ import annotations
+
+import re
+
+from underthesea.pipeline.word_tokenize.regex_tokenize import tokenize
+
+from processing.annotate import crf
+from processing.annotate.chars import accented
+from processing.text import sentences as split_sentences
+from processing.text import syllables
+
+_VI = frozenset("va cua la cac cho khong duoc trong nguoi co voi tai da nay mot nhung den khi tu den ve tren do se phai xa huyen tinh".split())
+_EN = frozenset("the of and to in is was for on with that as by at from it are be this have has were which".split())
+_LONG = 2_000
+_PIECE = re.compile(r"\S+")
+
+
+def words(sentence: str) -> list[str]:
+    """Words of one sentence in order, a word's syllables joined by a blank. Numbers, dates and marks are words of their own."""
+    out: list[str] = []
+    for part in _parts(sentence):
+        tokens = [t for t in tokenize(part, use_token_normalize=False) if t]
+        for token, inside in zip(tokens, crf.load().inside(tokens), strict=True):
+            if inside and out:
+                out[-1] = f"{out[-1]} {token}"
+            else:
+                out.append(token)
+    return out
+
+
+def _parts(sentence: str) -> list[str]:
+    """A table or list without full stops comes as one endless sentence: cut it at blanks so that time stays linear."""
+    if len(sentence) <= _LONG:
+        return [sentence]
+    parts: list[str] = []
+    begin = 0
+    for match in _PIECE.finditer(sentence):
+        if match.end() - begin > _LONG:
+            parts.append(sentence[begin : match.start()])
+            begin = match.start()
+    parts.append(sentence[begin:])
+    return [piece[at : at + 4 * _LONG] for piece in parts for at in range(0, len(piece), 4 * _LONG)]
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences in order, none empty."""
+    return split_sentences(text)
+
+
+def language(text: str) -> str:
+    """"vi", "en", "und" (too short or neither). Vietnamese without accents is recognised by its commonest syllables."""
+    found = syllables(text[:5_000])
+    if not found:
+        return "und"
+    marked = sum(accented(s) for s in found) / len(found)
+    if marked >= 0.25 or (marked >= 0.1 and len(found) < 12):
+        return "vi"
+    vi = sum(s in _VI for s in found) / len(found)
+    en = sum(s in _EN for s in found) / len(found)
+    if en >= 0.12 and en > vi:
+        return "en"
+    return "vi" if vi >= 0.12 or marked >= 0.12 else "und"
