@@ -1,0 +1,69 @@
+"""Words people read, in Vietnamese and English. The English text is the message id; the Vietnamese one stands in `<room>/locale/vi.po`.
+
+A missing translation is a failed test, never a blank on a screen: at run time the English text stands in.
+"""
+
+from __future__ import annotations
+
+import gettext
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+LANGUAGES = ("vi", "en")
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Catalogue(gettext.NullTranslations):
+    """Messages of one language, read from a .po file as it stands: nothing to compile."""
+
+    def __init__(self, messages: dict[str, str]) -> None:
+        super().__init__()
+        self.messages = messages
+
+    def gettext(self, message: str) -> str:
+        return self.messages.get(message) or message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        # Vietnamese has one form; English is its own message id.
+        return self.messages.get(msgid1) or (msgid1 if n == 1 else msgid2)
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: str, folder: Path) -> Catalogue:
+    """The messages of `folder`/locale/<language>.po; English needs no file. Raises ValueError for another language."""
+    if language not in LANGUAGES:
+        raise ValueError(f"no words in {language!r}; known: {', '.join(LANGUAGES)}")
+    path = folder / "locale" / f"{language}.po"
+    if language == "en":
+        return Catalogue({})
+    with path.open("rb") as file:
+        messages = {m.id if isinstance(m.id, str) else m.id[0]: m.string if isinstance(m.string, str) else m.string[0] for m in read_po(file) if m.id}
+    return Catalogue(messages)
+
+
+def environment(folder: Path, language: str, *, html: bool = True) -> Environment:
+    """Jinja environment over `folder`/templates that speaks `language`; `{% trans %}` and `_()` translate, an unknown name is an error."""
+    env = Environment(
+        loader=FileSystemLoader(folder / "templates"), autoescape=html, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"], trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    words = catalogue(language, folder)
+    env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    env.filters["local_time"] = local_time
+    env.filters["local_date"] = local_date
+    return env
+
+
+def local_time(moment: datetime) -> str:
+    """An instant as people here write it: 14:05 22/11/2026, Asia/Ho_Chi_Minh."""
+    return moment.astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
+
+
+def local_date(day: datetime) -> str:
+    """A day as people here write it: 22/11/2026."""
+    return (day.astimezone(LOCAL) if isinstance(day, datetime) else day).strftime("%d/%m/%Y")
