@@ -1,0 +1,1 @@
+"""Mail: the outbox, what is written in it, and the sender."""

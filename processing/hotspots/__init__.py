@@ -1,0 +1,1 @@
+"""Counts per series and day, and what is unusual about them."""
