@@ -64,10 +64,14 @@ CREATE TABLE feed_entry (
     first_seen_at timestamptz NOT NULL,
     last_seen_at timestamptz NOT NULL,
     page_landed boolean NOT NULL DEFAULT false,
+    attempts smallint NOT NULL DEFAULT 0,
+    not_before timestamptz NOT NULL DEFAULT '-infinity',
     PRIMARY KEY (feed_id, entry_key)
 );
 COMMENT ON TABLE feed_entry IS 'Entries already seen, so that none is fetched twice.';
 COMMENT ON COLUMN feed_entry.entry_key IS 'SHA-256 of guid, else of the canonical URL, else of the title: in that order.';
+COMMENT ON COLUMN feed_entry.attempts IS 'Times its page failed, or, once landed, was fetched again because the entry changed.';
+COMMENT ON COLUMN feed_entry.not_before IS 'Its page is not asked for again before this.';
 COMMENT ON COLUMN feed_entry.content_sha256 IS 'Hash of what the feed said, so that an edited entry is fetched again.';
 
 CREATE TABLE fetch_log (
