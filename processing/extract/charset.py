@@ -1,0 +1,141 @@
+"""Bytes of a page to Unicode, whatever the server declares.
+
+Order: byte order mark, then strictly valid UTF-8 whatever is declared, then what is declared, then a detector; then text that is Unicode
+on the surface but TCVN3, VNI or twice-encoded UTF-8 underneath is repaired. NFC and control characters are left to `processing.text.clean`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_META = re.compile(rb"""<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+# Browsers read these names as the wider Windows sets; a Vietnamese page that says Latin-1 is as often cp1258.
+_ALIASES = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "gb2312": "gb18030"}
+_VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
+_HIGH = re.compile("[\u0080-\uffff]")
+# Two or more characters that UTF-8 read as cp1252 or Latin-1 would leave
+_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{1,3}")
+_ENTITY = re.compile(r"&#(1[6-9]\d|2[0-5]\d);")
+# TCVN3 read as Latin-1 leaves these in nearly every sentence, VNI leaves the second group; both are rare in any living language
+_TCVN3 = re.compile("[®¸µ¶·¹¨©«¬¾»¼½Æ§¡¢£¤¥¦\u00ad](?=[a-z\u00a1-\u00ff])|[a-z][®¸µ¶·¹¾»¼½Æ§\u00ad]", re.IGNORECASE)
+_VNI = re.compile("[aeoAEO][äàáåãêéèúüûöùøïâóòõ]|[öôÖÔ][ùøûõïÙØÛÕÏ]|ñ[aeiouöô]")
+
+
+def declared(data: bytes, content_type: str | None) -> str | None:
+    """The charset that the header, else the page, names; None where neither does or Python does not know it."""
+    found = _HEADER.search(content_type or "")
+    name = found.group(1) if found else None
+    if name is None:
+        meta = _META.search(data[:4096])
+        name = meta.group(1).decode("ascii") if meta else None
+    if name is None:
+        return None
+    try:
+        canonical = codecs.lookup(name).name
+    except LookupError:
+        return None
+    return _ALIASES.get(canonical, _ALIASES.get(name.lower(), canonical))
+
+
+def decode(data: bytes, content_type: str | None = None) -> tuple[str, str]:
+    """Text of a page and the name of the charset it was read as. Never raises: undecodable bytes are dropped."""
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return repair(data[len(mark) :].decode(name, "ignore")), name
+    said = declared(data, content_type)
+    if said and said.startswith(("utf-16", "utf-32")) and b"\x00" in data[:200]:
+        return data.decode(said, "ignore"), said
+    if data[:1] in (b"<", b"\x00") and data[:40].count(b"\x00") >= 10:
+        wide = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
+        return data.decode(wide, "ignore"), wide
+    text = _utf8(data)
+    if text is not None:
+        return repair(text), "utf-8"
+    if said and said not in ("utf-8", "utf-7") and not said.startswith(("utf-16", "utf-32")):
+        text = _with(data, said)
+        # a single-byte set decodes anything: believe it unless it is the default that servers add
+        if text is not None and (said != "cp1252" or not _looks_wrong(text)):
+            return repair(text), said
+    guessed = _detect(data)
+    return repair(data.decode(guessed, "ignore")), guessed
+
+
+def _utf8(data: bytes) -> str | None:
+    """Strict UTF-8; a sequence cut at the end, or one bad byte in two thousand high ones, is still UTF-8."""
+    try:
+        return codecs.getincrementaldecoder("utf-8")("strict").decode(data, final=False)
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    high = len(_HIGH.findall(text))
+    return text.replace("\ufffd", "") if bad * 200 < high else None
+
+
+def _with(data: bytes, name: str) -> str | None:
+    try:
+        return data.decode(name, "ignore" if name == "cp1252" else "strict")
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _looks_wrong(text: str) -> bool:
+    """cp1252 text whose high characters are those that cp1258 or a legacy Vietnamese font would leave."""
+    return len(re.findall("[ÌÒÞðý](?![a-z]{0,2}ð)|[ðÐ][a-z]|[aeiouâêôãý][ìòÞ]", text)) > 5
+
+
+def _detect(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    sample = re.sub(rb"<[^>]*>", b" ", data[:200_000])
+    vietnamese = sample.decode("cp1258", "ignore")
+    if len(_VIETNAMESE.findall(vietnamese)) * 3 > len(_HIGH.findall(vietnamese)) > 20:
+        return "cp1258"
+    best = from_bytes(sample[:20_000], threshold=0.4).best()
+    return str(best.encoding) if best else "cp1252"
+
+
+def repair(text: str) -> str:
+    """Undo twice-encoded UTF-8 and turn TCVN3 or VNI letters into Unicode. Text that is neither comes back as it is."""
+    twice = _TWICE.findall(text[:400_000])
+    if len(twice) > 3 and sum(map(len, twice)) * 2 > len(_HIGH.findall(text[:400_000])):
+        text = _TWICE.sub(_undo, text)
+    high = _HIGH.findall(text[:400_000])
+    if not len(high) + text.count("&#") > 20 or len(_VIETNAMESE.findall("".join(high))) * 4 > len(high):
+        return text
+    plain = _ENTITY.sub(lambda m: chr(int(m.group(1))), text)
+    if len(_TCVN3.findall(plain[:400_000])) < 15 and len(_VNI.findall(plain[:400_000])) < 15:
+        return text
+    return _legacy(plain)
+
+
+def _legacy(text: str) -> str:
+    import viparse
+
+    visible = re.sub(r"(?s)<(script|style)\b.*?</\1\s*>|<[^>]*>", " ", text[:400_000])
+    name = viparse.detect_text_encoding(" ".join(visible.split())[:20_000])
+    if name not in ("tcvn3", "vni"):
+        return text
+    # markup stays as it is: only what stands between tags, and quoted attribute values, is text
+    return re.sub(r"[^<>=\"]+", lambda m: viparse.fix(m.group(), encoding=name) if _HIGH.search(m.group()) else m.group(), text)
+
+
+def _undo(match: re.Match[str]) -> str:
+    raw = bytearray()
+    for char in match.group():
+        if ord(char) < 256:
+            raw.append(ord(char))
+        else:
+            raw += char.encode("cp1252", "ignore")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return match.group()

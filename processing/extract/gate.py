@@ -1,0 +1,61 @@
+"""What is no article though the server answered 200: a PDF labelled HTML, an empty page, a soft 404, a block page, a page of hostile size."""
+
+from __future__ import annotations
+
+import re
+
+from processing.errors import Quarantine
+from processing.extract.dom import Node, blocks, one_line
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_TAGS = 250_000
+
+_MAGIC = ((b"%PDF-", "a PDF"), (b"PK\x03\x04", "an office or zip file"), (b"\xd0\xcf\x11\xe0", "an old office file"), (b"\x89PNG", "an image"),
+          (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x1f\x8b", "a gzip file"), (b"Rar!", "an archive"))  # fmt: skip
+_MISSING = re.compile(
+    r"không tìm thấy|trang (?:này )?không tồn tại|không tồn tại|đã bị (?:xóa|xoá|gỡ)|bài viết (?:không|đã)|lỗi 404|\b404\b|page not found|not found|nội dung không",
+    re.IGNORECASE,
+)
+_BLOCKED = re.compile(
+    r"attention required|access denied|just a moment|checking your browser|verify (?:that )?you are (?:a )?human|are you a robot|request blocked|"
+    r"ddos protection|xác (?:minh|nhận) (?:bạn|rằng bạn) (?:là|không phải)|truy cập bị (?:từ chối|chặn)|403 forbidden|bot verification|incapsula",
+    re.IGNORECASE,
+)
+_DOWN = re.compile(
+    r"đang (?:được )?(?:bảo trì|nâng cấp)|bảo trì hệ thống|under maintenance|scheduled maintenance|service unavailable|temporarily unavailable|"
+    r"domain (?:is )?(?:for sale|parked|expired)|tên miền (?:này )?(?:đã hết hạn|đang được rao bán)|this domain",
+    re.IGNORECASE,
+)
+
+
+def check_bytes(data: bytes) -> None:
+    """Raises Quarantine where the bytes cannot be a page worth parsing."""
+    if not data.strip(b" \t\r\n\x00"):
+        raise Quarantine("empty page: the server sent no text")
+    head = data[:1024].lstrip()
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            raise Quarantine(f"not a page: the body is {what}, whatever its content type says")
+    if len(data) > MAX_BYTES:
+        raise Quarantine(f"page of {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+    if data.count(b"<") > MAX_TAGS:
+        raise Quarantine(f"page with more than {MAX_TAGS:,} tags")
+    if b"<!ENTITY" in data[:200_000]:
+        raise Quarantine("page that declares entities of its own; no article needs them")
+
+
+def check_page(tree: Node, title: str, text_size: int) -> None:
+    """Raises Quarantine for a page that reads as an error. Only thin pages are suspected, so an article about a 404 is safe."""
+    if text_size > 900:
+        return
+    head = one_line(next((n.text_content() for n in tree.iter("title")), ""))
+    headings = " ".join(one_line(n.text_content()) for n in tree.iter("h1", "h2"))[:300]
+    visible = " ".join(blocks(tree))[:3000]
+    for form, reason in (
+        (_BLOCKED, "block page: the site answered 200 but asks for proof that we are no robot"),
+        (_DOWN, "maintenance or parked page"),
+        (_MISSING, "soft 404: the site answered 200 but says that the page is not there"),
+    ):
+        marks = bool(form.search(head)) + bool(form.search(f"{headings} {title}")) + (form.search(visible[:400]) is not None)
+        if marks and (len(visible) < 1200 or form.search(head) or marks > 1):
+            raise Quarantine(reason)
