@@ -29,10 +29,10 @@ def housekeeping() -> None:
     @task(retries=3, retry_delay=timedelta(minutes=5))
     def keep() -> str:
         from processing.db import connect
-        from processing.housekeeping import run
+        from processing.db.retention import housekeeping
 
         with connect() as conn:
-            return str(run(conn, datetime.now(UTC)))
+            return "\n".join(housekeeping(conn, datetime.now(UTC)))
 
     keep()
 

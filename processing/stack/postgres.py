@@ -130,11 +130,16 @@ class EmbeddedPostgres:
             self._process.wait(10)
             self._process = None
 
-    def create_database(self, name: str, owner: str) -> bool:
-        """Create role ``owner`` (may log in) and database ``name`` where they are missing. True when the database is new."""
+    def create_role(self, name: str) -> None:
+        """Create role ``name``, which may log in, where it is missing."""
         with psycopg.connect(self.dsn(), autocommit=True) as conn:
-            if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [owner]).fetchone() is None:
-                conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(owner)))
+            if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
+                conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+
+    def create_database(self, name: str, owner: str) -> bool:
+        """Create role ``owner`` and database ``name`` where they are missing. True when the database is new."""
+        self.create_role(owner)
+        with psycopg.connect(self.dsn(), autocommit=True) as conn:
             if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None:
                 return False
             conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)))

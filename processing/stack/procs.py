@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -29,6 +30,11 @@ def die_with_parent(signum: signal.Signals = signal.SIGTERM) -> Callable[[], Non
             os.kill(os.getpid(), signum)
 
     return arm
+
+
+def become_subreaper() -> None:
+    """Adopt orphaned descendants, so that they can be found and reaped here instead of turning into somebody else's zombies."""
+    _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def working_in(folder: Path, name: str) -> Iterator[psutil.Process]:

@@ -41,6 +41,14 @@ class Service:
 
 
 @dataclass
+class Job:
+    """A command that ends by itself."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+
+
+@dataclass
 class _Running:
     service: Service
     process: subprocess.Popen[bytes] | None = None
@@ -64,11 +72,12 @@ class Children:
         self.log_dir = home / "log"
         self.log_dir.mkdir(parents=True, exist_ok=True)
         self.marker = str(home)
-        self.environment = {**environment, MARKER: self.marker}
+        self.environment: dict[str, str] = {**environment, MARKER: self.marker}
         self.cwd = cwd
         self._say = say
         self._watch_dog = watch_dog
         self._running: dict[str, _Running] = {}
+        self._jobs: list[Job] = []
 
     def clear_leftovers(self) -> int:
         """End what an earlier supervisor of this stack left when it was killed. Returns how many processes that were."""
@@ -96,22 +105,30 @@ class Children:
                     )
                 self.pause(0.1)
 
-    def run(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> None:
-        """Run a command to its end, with its output in the log. Raises ServiceError when it fails."""
+    def begin(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Job:
+        """Start a command that ends by itself, with its output in the log; `finish` waits for it. It is not started again."""
         running = _Running(Service(name, command, environment or {}))
         self._spawn(running)
-        process = running.process
-        assert process is not None
-        try:
-            while process.poll() is None:
-                self.pause(0.05)
-        except BaseException:
-            send_group(process.pid, signal.SIGKILL)
-            raise
-        if process.returncode != 0:
+        assert running.process is not None
+        job = Job(name, running.process)
+        self._jobs.append(job)
+        return job
+
+    def finish(self, job: Job) -> None:
+        """Wait for a command's end. Raises ServiceError with the end of its log when it failed."""
+        while job.process.poll() is None:
+            self.pause(0.05)
+        if job in self._jobs:
+            self._jobs.remove(job)
+        if job.process.returncode != 0:
             raise ServiceError(
-                f"{name} failed with status {process.returncode}\n{self.log_tail(name)}", f"the full log is {self._log(name)}"
+                f"{job.name} failed with status {job.process.returncode}\n{self.log_tail(job.name)}",
+                f"the full log is {self._log(job.name)}",
             )
+
+    def run(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> None:
+        """`begin` and `finish`."""
+        self.finish(self.begin(name, command, environment))
 
     def pause(self, seconds: float) -> None:
         """Sleep while keeping the children that are to be watched alive."""
@@ -122,6 +139,7 @@ class Children:
     def watch(self) -> None:
         """Restart children that ended: after 1, 2, 4 … 60 seconds, saying so."""
         now = time.monotonic()
+        self._jobs = [job for job in self._jobs if job.process.poll() is None]
         for running in self._running.values():
             if running.process is None:
                 if now >= running.restart_at:
@@ -145,7 +163,8 @@ class Children:
 
     def stop(self) -> None:
         """Stop everything within about ten seconds: ask the children, then every marked process, then kill."""
-        alive = [r.process for r in self._running.values() if r.process is not None and r.process.poll() is None]
+        everything = [r.process for r in self._running.values() if r.process is not None] + [job.process for job in self._jobs]
+        alive = [process for process in everything if process.poll() is None]
         for process in alive:
             send(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + TERM_GRACE_S
@@ -155,6 +174,7 @@ class Children:
             send_group(process.pid, signal.SIGKILL)
             process.wait()
         self._running.clear()
+        self._jobs.clear()
         stop_all(with_environment(MARKER, self.marker), signal.SIGTERM, KILL_GRACE_S)
 
     def log_tail(self, name: str, lines: int = 12) -> str:
