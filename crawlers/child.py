@@ -1,0 +1,182 @@
+"""`python -m crawlers.child KEY [--force]`: crawl one source in a process of its own.
+
+Last line of output: one JSON object with the figures. Exit status 0: the source was read, was not due, or is stopped by its file. 1: every feed that was due
+failed; "failure" names the class. 2: a fault of ours or of the settings; "error" says which.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import json
+import logging
+import resource
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawlers import guard, health
+from crawlers.fetcher import MAX_BODY, TIMEOUT_S, Fetcher
+from crawlers.lander import DatabaseHostLocks, Lander
+from crawlers.polling import FeedStore
+from crawlers.registry import set_state
+from crawlers.sources import Source, load_sources, sync_sources
+from processing.db import Connection, connect
+from processing.errors import ConfigError, LangNgheError
+from processing.settings import Settings, get_settings
+
+BUDGET_S = 780.0  # what is left then waits for the next run; the scheduler ends a child at 900
+
+
+def scrapy_settings(settings: Settings, *, verify: bool = True) -> dict[str, Any]:
+    """Scrapy as we use it: a carrier. Everything that decides, parses, remembers or talks to others is off."""
+    off = (
+        "offsite.OffsiteMiddleware", "robotstxt.RobotsTxtMiddleware", "httpauth.HttpAuthMiddleware", "downloadtimeout.DownloadTimeoutMiddleware",
+        "retry.RetryMiddleware", "redirect.MetaRefreshMiddleware", "redirect.RedirectMiddleware", "cookies.CookiesMiddleware",
+        "httpproxy.HttpProxyMiddleware", "stats.DownloaderStats", "httpcache.HttpCacheMiddleware",
+    )  # fmt: skip
+    extensions = ("telnet.TelnetConsole", "memusage.MemoryUsage", "feedexport.FeedExporter", "logstats.LogStats", "throttle.AutoThrottle",
+                  "remote_control.RemoteControl", "spiderstate.SpiderState", "closespider.CloseSpider", "logcount.LogCount", "memdebug.MemoryDebugger")  # fmt: skip
+    return {
+        "USER_AGENT": settings.user_agent,
+        "DOWNLOAD_MAXSIZE": MAX_BODY,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_TIMEOUT": TIMEOUT_S,
+        "DOWNLOAD_VERIFY_CERTIFICATES": verify,
+        "DOWNLOAD_DELAY": 0,  # each host's delay is set by the fetcher before its first request
+        "DOWNLOAD_DELAY_JITTER": 0,
+        "CONCURRENT_REQUESTS": 0,
+        "DNS_TIMEOUT": 10,
+        "DNSCACHE_ENABLED": True,
+        "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver",
+        "DOWNLOAD_HANDLERS": {scheme: None for scheme in ("data", "file", "s3", "ftp")},
+        "DOWNLOADER_MIDDLEWARES": {f"scrapy.downloadermiddlewares.{name}": None for name in off},
+        "EXTENSIONS": {f"scrapy.extensions.{name}": None for name in extensions},
+        "DEFAULT_REQUEST_HEADERS": {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Accept-Language": "vi,en;q=0.5"},
+        "TELNETCONSOLE_ENABLED": False,
+        "COOKIES_ENABLED": False,
+        "LOG_LEVEL": "ERROR",
+        "STATS_DUMP": False,
+    }
+
+
+def find(key: str, sources: list[Source]) -> Source:
+    """The source of that key. Raises ConfigError."""
+    for source in sources:
+        if source.key == key:
+            return source
+    raise ConfigError(f"no source {key}", f"there is no file config/sources/{key}.toml; `langnghe sources check` lists the keys")
+
+
+def is_demo(source: Source, allow: tuple[guard.Network, ...]) -> bool:
+    """Whether every feed of the source lies on a loopback address that the operator let in."""
+    hosts = [(urlsplit(feed.url).hostname or "") for feed in source.feeds]
+    try:
+        return bool(allow) and all(ipaddress.ip_address(host).is_loopback and guard.forbidden(host, allow) is None for host in hosts)
+    except ValueError:
+        return False
+
+
+def crawl(source: Source, source_id: int, conn: Connection, settings: Settings, *, force: bool = False) -> tuple[int, dict[str, Any]]:
+    """Crawl the due feeds of one source in this process. Can run once per process: a reactor starts once."""
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from crawlers.spider import SourceSpider
+
+    allow = guard.parse_allow(settings.guard_allow)
+    feeds = FeedStore(conn, source, source_id, eager=is_demo(source, allow) and settings.min_delay_s == 0)
+    now = datetime.now(UTC)
+    due = feeds.due(now, force=force)
+    if not due:
+        return 0, {"source": source.key, "outcome": "not due"}
+    lander = Lander(conn, source_id)
+    unverified = source.skips_certificate(now.date())
+    if unverified and source.tls_exception is not None:
+        logging.getLogger(__name__).warning("certificates of %s are not checked until %s: %s", source.key, source.tls_exception.until, source.tls_exception.reason)
+    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=not unverified))
+    from twisted.internet import reactor
+
+    guard.install(reactor, allow)
+    fetcher = {
+        "locks": DatabaseHostLocks(conn), "record": lander.record, "own_hosts": source.own_hosts, "allow": allow, "min_delay_s": settings.min_delay_s,
+        "source_delay_s": source.delay_s or 0.0, "proven_channel": source.proof_url is not None, "deadline": time.monotonic() + BUDGET_S,
+    }  # fmt: skip
+    crawler = process.create_crawler(SourceSpider)
+    process.crawl(crawler, source=source, feeds=due, store=feeds, lander=lander, make_fetcher=lambda engine: Fetcher(engine, **fetcher))
+    process.start()
+    spider: Any = crawler.spider
+    if spider is None or spider.error is not None:
+        raise spider.error if spider is not None else RuntimeError("the spider did not start")
+    verdict = health.judge(spider.outcomes, health.past_of(conn, source_id), now)
+    changed = health.store(conn, source_id, verdict, now)
+    conn.commit()
+    return _figures(source, spider.outcomes, verdict, changed, lander.landed)
+
+
+def _figures(source: Source, outcomes: list[Any], verdict: health.Verdict, changed: bool, landed: int) -> tuple[int, dict[str, Any]]:
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    stats = {
+        "source": source.key, "outcome": "failed" if len(failures) == len(outcomes) else "read", "state": verdict.state, "reason": verdict.reason,
+        "changed": changed, "feeds": len(outcomes), "unchanged": sum(o.unchanged for o in outcomes), "entries": sum(o.entries for o in outcomes),
+        "new": sum(o.new for o in outcomes), "landed": landed, "failed_pages": dict(sum((o.failed for o in outcomes), Counter())),
+        "failure": failures[0] if failures else None, "warnings": [warning for o in outcomes for warning in o.warnings][:20],
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }  # fmt: skip
+    return (1 if failures and len(failures) == len(outcomes) and failures[0] not in ("busy", "budget") else 0), stats
+
+
+def run(key: str, *, force: bool = False) -> tuple[int, dict[str, Any]]:
+    """Load, check and crawl one source. Raises LangNgheError."""
+    settings = get_settings()
+    sources = load_sources(settings.config_dir)
+    source = find(key, sources)
+    with connect() as conn:
+        row = conn.execute("SELECT id, enabled, state, state_reason FROM source WHERE key = %s", [key]).fetchone()
+        if row is None:
+            sync_sources(conn, sources)
+            conn.commit()
+            row = conn.execute("SELECT id, enabled, state, state_reason FROM source WHERE key = %s", [key]).fetchone()
+        assert row is not None
+        stopped = source.stopped(datetime.now(UTC).date())
+        if stopped:
+            set_state(conn, row["id"], "DISABLED", stopped)
+            conn.commit()
+        elif row["state"] == "DISABLED" and not force:
+            stopped = row["state_reason"]
+        if stopped:
+            return 0, {"source": key, "outcome": "stopped", "reason": stopped}
+        _ensure_feeds(conn, source, row["id"])
+        return crawl(source, row["id"], conn, settings, force=force)
+
+
+def _ensure_feeds(conn: Connection, source: Source, source_id: int) -> None:
+    """Feeds added to the file since the last synchronisation."""
+    from crawlers.registry import sync_feeds
+
+    sync_feeds(conn, source_id, source)
+    conn.commit()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m crawlers.child", description="Crawl one source.")
+    parser.add_argument("key")
+    parser.add_argument("--force", action="store_true", help="read all feeds now, due or not")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        status, stats = run(options.key, force=options.force)
+    except LangNgheError as error:
+        status, stats = 2, {"source": options.key, "outcome": "error", "error": str(error)}
+    except Exception as error:
+        logging.getLogger(__name__).exception("crawl of %s", options.key)
+        status, stats = 2, {"source": options.key, "outcome": "error", "error": f"{type(error).__name__}: {error}"}
+    sys.stdout.write(json.dumps(stats, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

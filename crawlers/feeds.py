@@ -1,0 +1,267 @@
+"""Lists of pages, read: RSS, Atom, JSON Feed, sitemaps, listing pages, Open311 reports, ClaimReview data feeds.
+
+Runs in the limited worker process only (crawlers/worker.py), never in the reactor. By-lines, handles and reporters' data are left where they are: no
+field here could carry them (SCOPE S2).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import feedparser
+from lxml import etree, html
+
+from processing.text import clean
+
+MAX_BODY = 10 * 1024 * 1024
+_MAX_TITLE = 2_000
+_MAX_TEXT = 400_000
+_REPORT_FIELDS = ("service_request_id", "service_code", "service_name", "description", "requested_datetime", "lat", "long", "address", "address_id", "zipcode")
+
+
+class NotAList(ValueError):
+    """The answer is not the kind of list it should be; the message says what it is."""
+
+
+@dataclass
+class Entry:
+    """One entry. `link` as printed (perhaps relative), `published_raw` the date as printed, `changed` whatever the list says about edits."""
+
+    title: str = ""
+    link: str = ""
+    summary: str = ""
+    content: str = ""
+    published_raw: str = ""
+    guid: str = ""
+    changed: str = ""
+
+
+@dataclass
+class Listed:
+    """What a list said: its entries, further lists (sitemaps), Open311 reports with their reporters' fields left out, remarks for the operator."""
+
+    format: str
+    entries: list[Entry] = field(default_factory=list)
+    lists: list[tuple[str, str]] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read(body: bytes, kind: str, *, content_type: str = "", url: str = "", selector: str = "", limit: int = 500) -> Listed:
+    """Read one list of the given feed kind. Raises NotAList."""
+    body = _plain(body)
+    if not body.strip():
+        raise NotAList("the answer is empty")
+    if kind == "listing":
+        return _listing(body, selector, limit)
+    if kind == "open311":
+        return _open311(body, limit)
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start in (b"{", b"["):
+        return _json(body, limit)
+    head = _head(body)
+    if re.search(rb"<(\w+:)?(urlset|sitemapindex)[\s>]", head):
+        return _sitemap(body, limit)
+    return _feed(body, content_type, url, limit)
+
+
+def _plain(body: bytes) -> bytes:
+    """Unpack gzip sent without saying so, up to the limit of a body."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        plain = unpacker.decompress(body, MAX_BODY)
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise NotAList(f"damaged gzip: {error}") from None
+    if unpacker.unconsumed_tail:
+        raise NotAList(f"unpacks to more than {MAX_BODY} bytes")
+    return plain
+
+
+def _head(body: bytes) -> bytes:
+    """The first 64 KiB as ASCII-compatible bytes, whatever the width of the encoding."""
+    head = body[:65536]
+    return head.replace(b"\x00", b"") if b"\x00" in head[:8] else head
+
+
+def _limited(text: Any, most: int) -> str:
+    return clean(str(text or "")[: most * 2])[:most]
+
+
+def _feed(body: bytes, content_type: str, url: str, limit: int) -> Listed:
+    body, warnings = _from_prolog(_narrow(body))
+    text_type = content_type
+    if b"\x00" not in body[:4]:
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            pass  # the declared charset, then the detector, decide
+        else:
+            # Strictly valid UTF-8 is UTF-8, whatever the server or the prolog says.
+            body = re.sub(r"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*([\"'])[^\"'>]*\2", r"\1", text, count=1).encode()
+            text_type = "application/xml; charset=utf-8"
+    headers = {"content-type": text_type or "application/xml", "content-location": url}
+    found = feedparser.parse(_Bytes(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    if not found.version and not found.entries:
+        raise NotAList("the answer is a web page, not a feed" if re.search(rb"<html|<!doctype html|<body", _head(body), re.I) else "no feed found in the answer")
+    if found.bozo:
+        warnings.append(f"the feed is not well-formed ({type(found.get('bozo_exception')).__name__})")
+    if len(found.entries) > limit:
+        warnings.append(f"{len(found.entries)} entries, only the first {limit} are read")
+    return Listed(found.version or "feed", [_entry(item) for item in found.entries[:limit]], warnings=warnings)
+
+
+_WIDE = (
+    (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+    (b"<\x00\x00\x00", "utf-32-le"), (b"\x00\x00\x00<", "utf-32-be"), (b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"),
+)  # fmt: skip
+
+
+def _narrow(body: bytes) -> bytes:
+    """UTF-16 and UTF-32, by their mark or by the shape of `<`, as UTF-8; anything else untouched."""
+    for mark, encoding in _WIDE:
+        if body.startswith(mark):
+            return body.decode(encoding, "replace").encode()
+    return body
+
+
+class _Bytes:
+    """Bytes as a stream, so that the parser can never take them for a file name or an address."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self) -> bytes:
+        return self._data
+
+
+def _from_prolog(body: bytes) -> tuple[bytes, list[str]]:
+    """Cut what a server printed before the feed: warnings of PHP, blank lines."""
+    found = re.search(rb"<\?xml|<rss|<feed[\s>]|<rdf:RDF", body[:200_000])
+    if found is None or not body[: found.start()].strip(b"\xef\xbb\xbf \t\r\n"):
+        return (body if found is None else body[found.start() :]), []
+    before = body[: found.start()]
+    if re.match(rb"\s*<(!doctype html|html)", before, re.I) or before.lstrip().startswith(b"<!--"):
+        return body, []
+    return body[found.start() :], [f"{len(before)} bytes before the feed's prolog were cut"]
+
+
+def _entry(item: Any) -> Entry:
+    content = max((part.get("value", "") for part in item.get("content", ()) if isinstance(part, dict)), key=len, default="")
+    guid = str(item.get("id") or "")
+    link = item.get("link") or (guid if guid.startswith(("http://", "https://")) else "")
+    published = item.get("published") or item.get("created") or item.get("updated") or ""
+    return Entry(
+        title=_limited(item.get("title"), _MAX_TITLE),
+        link=str(link or "")[:20_000],
+        summary=_limited(item.get("summary"), 20_000),
+        content=_limited(content, _MAX_TEXT),
+        published_raw=_limited(published, 200),
+        guid=guid[:2_000],
+        changed=_limited(item.get("updated"), 200),
+    )
+
+
+def _json(body: bytes, limit: int) -> Listed:
+    try:
+        data = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NotAList(f"damaged JSON: {type(error).__name__}") from None
+    if isinstance(data, dict) and isinstance(data.get("items"), list):
+        return Listed("json", [_json_entry(item) for item in data["items"][:limit] if isinstance(item, dict)])
+    items = data.get("dataFeedElement", data.get("@graph")) if isinstance(data, dict) else data
+    if isinstance(items, list):
+        entries = [Entry(link=str(link)[:20_000], changed=_limited(item.get("dateModified"), 100)) for item in items[:limit] if (link := _claim_page(item))]
+        if entries:
+            return Listed("claimreview", entries)
+    raise NotAList("JSON that is neither a JSON Feed nor a list of ClaimReview")
+
+
+def _json_entry(item: dict[str, Any]) -> Entry:
+    return Entry(
+        title=_limited(item.get("title"), _MAX_TITLE),
+        link=str(item.get("url") or item.get("external_url") or "")[:20_000],
+        summary=_limited(item.get("summary"), 20_000),
+        content=_limited(item.get("content_html") or item.get("content_text"), _MAX_TEXT),
+        published_raw=_limited(item.get("date_published"), 200),
+        guid=str(item.get("id") or "")[:2_000],
+        changed=_limited(item.get("date_modified"), 200),
+    )
+
+
+def _claim_page(item: Any) -> str | None:
+    """The page of a ClaimReview, in itself or as the items of a DataFeedItem."""
+    if not isinstance(item, dict):
+        return None
+    inner = item.get("item")
+    for candidate in [item, *(inner if isinstance(inner, list) else [inner])]:
+        if isinstance(candidate, dict) and candidate.get("@type") == "ClaimReview" and candidate.get("url"):
+            return str(candidate["url"])
+    return str(item["url"]) if item.get("url") and str(item.get("@type", "")).startswith("DataFeed") else None
+
+
+def _xml_parser() -> etree.XMLParser:
+    return etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True)
+
+
+def _sitemap(body: bytes, limit: int) -> Listed:
+    root = etree.fromstring(_from_prolog(body)[0].lstrip(), _xml_parser())
+    if root is None:
+        raise NotAList("damaged sitemap")
+    listed = Listed("sitemap")
+    for node in root:
+        values = {etree.QName(child).localname: (child.text or "").strip() for child in node.iter(etree.Element) if child is not node}
+        if not values.get("loc"):
+            continue
+        if etree.QName(node).localname == "sitemap":
+            listed.lists.append((values["loc"][:20_000], values.get("lastmod", "")[:100]))
+        else:
+            date, title = values.get("publication_date", ""), values.get("title", "")
+            listed.entries.append(
+                Entry(title=_limited(title, _MAX_TITLE), link=values["loc"][:20_000], published_raw=_limited(date, 200), changed=_limited(values.get("lastmod"), 100))
+            )
+    if len(listed.entries) > limit:
+        listed.warnings.append(f"{len(listed.entries)} addresses, only the {limit} changed last are read")
+        listed.entries = sorted(listed.entries, key=lambda entry: entry.changed, reverse=True)[:limit]
+    return listed
+
+
+def _listing(body: bytes, selector: str, limit: int) -> Listed:
+    root = html.document_fromstring(body, parser=html.HTMLParser(huge_tree=False, encoding="utf-8" if _is_utf8(body) else None))
+    found = [(node if node.tag == "a" else next(node.iter("a"), None)) for node in root.cssselect(selector)]
+    links = [node for node in found if node is not None and node.get("href")]
+    if not links:
+        raise NotAList(f"no link matches the selector {selector!r}: the page's layout changed")
+    return Listed("listing", [Entry(title=_limited(" ".join(node.itertext()), _MAX_TITLE), link=node.get("href")[:20_000]) for node in links[:limit]])
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _open311(body: bytes, limit: int) -> Listed:
+    try:
+        data = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NotAList(f"not a list of reports: {type(error).__name__}") from None
+    if not isinstance(data, list):
+        raise NotAList("not a list of reports: Open311 GeoReport answers with an array")
+    rows = [item for item in data if isinstance(item, dict) and item.get("service_request_id") not in (None, "")]
+    if data and not rows:
+        raise NotAList("reports without service_request_id")
+    keep: Callable[[dict[str, Any]], dict[str, Any]] = lambda item: {name: item[name] for name in _REPORT_FIELDS if item.get(name) is not None}  # noqa: E731
+    return Listed("open311", reports=[keep(item) for item in rows[:limit]])

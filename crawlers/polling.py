@@ -1,0 +1,98 @@
+"""When a feed is asked again: between ten minutes and a day, by how much of it was new, and what conditional requests need."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from crawlers.fetcher import Answer
+from crawlers.sources import Source
+from crawlers.urls import canonical
+from processing.db import Connection
+
+SHORTEST = timedelta(minutes=10)
+LONGEST = timedelta(days=1)
+_FULL_EVERY = 36  # one poll in so many goes without conditions: some servers answer 304 for ever
+
+
+def next_interval(interval: timedelta, new: int, entries: int) -> timedelta:
+    """The interval after a poll that listed `entries`, `new` of them unseen: halved when half or more was new, half as long again when nothing was."""
+    if entries and new >= entries / 2:
+        interval = interval / 2
+    elif not new:
+        interval = interval * 1.5
+    return min(max(interval, SHORTEST), LONGEST)
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """A feed of the database with what its source's file says of it."""
+
+    id: int
+    url: str
+    fetch_url: str
+    kind: str
+    etag: str | None
+    last_modified: str | None
+    digest: bytes | None
+    interval: timedelta
+    selector: str | None
+    max_entries: int
+
+    def conditional(self, now: datetime) -> dict[str, str]:
+        """Headers of a conditional request; none now and then, and none for a feed read twice a day or less."""
+        if self.digest is None or self.interval > timedelta(hours=6) or random.Random(f"{self.id} {now:%Y%m%d%H%M}").randrange(_FULL_EVERY) == 0:  # noqa: S311
+            return {}
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value}
+
+
+class FeedStore:
+    """The rows of table `feed` of one source. `eager`: polls are not spaced out (a demo town on loopback)."""
+
+    def __init__(self, conn: Connection, source: Source, source_id: int, *, eager: bool) -> None:
+        self.conn = conn
+        self.source = source
+        self.source_id = source_id
+        self.eager = eager
+
+    def due(self, now: datetime, *, force: bool = False) -> list[FeedRow]:
+        """Feeds whose next poll is due."""
+        of_file = {canonical(feed.url): feed for feed in self.source.feeds}
+        rows = self.conn.execute(
+            "SELECT id, url, kind, etag, last_modified, body_sha256, poll_interval, next_poll_at FROM feed WHERE source_id = %s ORDER BY id", [self.source_id]
+        ).fetchall()
+        self.conn.commit()
+        return [
+            FeedRow(
+                row["id"], row["url"], of_file[row["url"]].url, row["kind"], row["etag"], row["last_modified"],
+                bytes(row["body_sha256"]) if row["body_sha256"] else None, row["poll_interval"], of_file[row["url"]].selector, of_file[row["url"]].max_entries,
+            )
+            for row in rows
+            if row["url"] in of_file and (force or row["next_poll_at"] <= now)
+        ]  # fmt: skip
+
+    def unchanged(self, feed: FeedRow, answer: Answer) -> None:
+        self._write(feed, next_interval(feed.interval, 0, 1), None, "last_ok_at = now()", [])
+
+    def read(self, feed: FeedRow, answer: Answer, digest: bytes | None, new: int, entries: int) -> None:
+        """`digest` None: some entries are not settled, so the next poll must not be told "unchanged"."""
+        known = digest is not None
+        values: list[Any] = [answer.headers.get("etag") if known else None, answer.headers.get("last-modified") if known else None, digest]
+        fields = "last_ok_at = now(), etag = %s, last_modified = %s, body_sha256 = %s"
+        self._write(feed, next_interval(feed.interval, new, entries), None, fields, values)
+
+    def failed(self, feed: FeedRow, retry_after_s: float | None) -> None:
+        self._write(feed, next_interval(feed.interval, 0, 1), retry_after_s, "etag = NULL, last_modified = NULL, body_sha256 = NULL", [])
+
+    def _write(self, feed: FeedRow, interval: timedelta, least_s: float | None, fields: str, values: list[Any]) -> None:
+        # Nine tenths: the schedule's next tick comes a little before the full interval as often as after it.
+        wait = timedelta() if self.eager else interval * 0.9
+        wait = max(wait, timedelta(seconds=least_s or 0))
+        self.conn.execute(
+            f"UPDATE feed SET poll_interval = %s, next_poll_at = %s, {fields} WHERE id = %s",  # noqa: S608 - `fields` is one of three constants above
+            [interval, datetime.now(UTC) + wait, *values, feed.id],
+        )
+        self.conn.commit()

@@ -1,0 +1,106 @@
+"""Addresses that may never be a source: profiles of people, closed groups, messengers, comments (SCOPE S1).
+
+The check is on the shape of the address, because by the time a page could be looked at it would have been read. It errs on the side of refusing:
+a platform where a person and an institution share one shape of address is open only to a source of kind `channel` that names, in `proof_url`,
+the page of its owner's own site that links to the channel.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+MESSENGERS = (
+    "zalo.me", "chat.zalo.me", "t.me", "telegram.me", "telegram.org", "telegram.dog", "viber.com", "wa.me", "whatsapp.com", "discord.com",
+    "discord.gg", "discordapp.com", "signal.me", "signal.group", "m.me", "messenger.com", "line.me", "wechat.com", "weixin.qq.com", "kakao.com",
+    "skype.com", "slack.com", "teams.microsoft.com", "matrix.to", "element.io",
+)  # fmt: skip
+SOCIAL = (
+    "facebook.com", "fb.com", "fb.me", "fb.watch", "twitter.com", "x.com", "t.co", "tiktok.com", "instagram.com", "instagr.am", "threads.net",
+    "threads.com", "linkedin.com", "lnkd.in", "snapchat.com", "pinterest.com", "vk.com", "ok.ru", "weibo.com", "tumblr.com", "gapo.vn", "lotus.vn",
+    "mocha.com.vn", "clubhouse.com", "truthsocial.com", "gab.com", "minds.com", "quora.com", "about.me", "linktr.ee", "patreon.com", "onlyfans.com",
+)  # fmt: skip
+FORUMS = (
+    "reddit.com", "redd.it", "voz.vn", "otofun.net", "webtretho.com", "tinhte.vn", "linkhay.com", "lamchame.com", "disqus.com", "4chan.org",
+)  # fmt: skip
+BRIDGES = ("nitter.net", "nitter.poast.org", "xcancel.com", "rsshub.app", "rss.app", "fetchrss.com", "rss-bridge.org", "bibliogram.art", "invidious.io")
+_ELSEWHERE = MESSENGERS + SOCIAL + FORUMS + BRIDGES
+
+# Shapes that are a person's or a commenter's on any host.
+_COMMENTS = re.compile(r"/comments?(/feed|/default|\.xml|\.rss|\.atom|/?$)|/feed/comments|feed=comments|/binh-luan(/|$)|/comment-page-\d", re.I)
+_AUTHORS = re.compile(r"^/(author|authors|tac-gia|tacgia|user|users|u|member|members|profile|profiles|thanh-vien|nguoi-dung|~[^/]+)(/|$)", re.I)
+_HANDLE = re.compile(r"^/(@[^/]+|users/[^/]+|web/@[^/]+)", re.I)
+_YOUTUBE_CHANNEL = re.compile(r"^/channel/UC[\w-]{22}/?$")
+_YOUTUBE_FEED = re.compile(r"(^|&)(channel_id=UC[\w-]{22}|playlist_id=(PL|UU)[\w-]{10,})(&|$)")
+
+
+def _under(host: str, domains: tuple[str, ...]) -> str | None:
+    return next((domain for domain in domains if host == domain or host.endswith("." + domain)), None)
+
+
+def host_of(url: str) -> str:
+    """Lower-case host without a trailing dot; empty when there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return ""
+
+
+def refusal(url: str, *, proven_channel: bool = False) -> str | None:
+    """Say why this address may not be read, or None where nothing speaks against it.
+
+    `proven_channel` is true for a source of kind `channel` whose owner's own site names the channel.
+    """
+    host = host_of(url)
+    parts = urlsplit(url)
+    path, query = unquote(parts.path), unquote(parts.query)
+    if "@" in parts.netloc:
+        return "an address with a user name in it is a log-in"
+    for domains, why in (
+        (MESSENGERS, "is a private messenger"),
+        (SOCIAL, "is a network of personal profiles and closed groups"),
+        (FORUMS, "carries posts and comments of private individuals"),
+        (BRIDGES, "republishes personal profiles of other networks"),
+    ):
+        if found := _under(host, domains):
+            return f"{found} {why}"
+    if carried := _carried(path + " " + query):
+        return f"the address carries one of {carried}, where people have profiles"
+    if platform := _shared_platform(host, path, query):
+        return _on_shared_platform(platform, host, path, query, proven_channel)
+    if _COMMENTS.search(path) or "comments" in re.split(r"[=&-]", query) or "comments-rss2" in query:
+        return "comments are posts of private individuals"
+    if _AUTHORS.match(path):
+        return "the page of an author or member is a page about a person"
+    return None
+
+
+def _carried(text: str) -> str | None:
+    """A refused host named inside the path or query: a bridge or a redirector to it."""
+    words = set(re.findall(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", text.lower()))
+    return next((found for word in words if (found := _under(word, _ELSEWHERE))), None)
+
+
+def _shared_platform(host: str, path: str, query: str) -> str | None:
+    if _under(host, ("youtube.com", "youtu.be", "youtube-nocookie.com")):
+        return "YouTube"
+    if _under(host, ("bsky.app", "bsky.social", "bsky.brid.gy")):
+        return "Bluesky"
+    if _HANDLE.match(path) or path.startswith(("/api/v1/accounts", "/.well-known/webfinger")):
+        return "Mastodon"
+    return None
+
+
+def _on_shared_platform(platform: str, host: str, path: str, query: str, proven: bool) -> str | None:
+    if platform == "YouTube":
+        shape = bool(_YOUTUBE_CHANNEL.match(path)) or (path == "/feeds/videos.xml" and bool(_YOUTUBE_FEED.search(query)))
+        if not shape:
+            return "a YouTube handle, user or video page may be a person's; use the feed of an institution's channel (feeds/videos.xml?channel_id=UC…)"
+    elif platform == "Bluesky":
+        if not re.fullmatch(r"/profile/[\w.:-]+/rss/?", path):
+            return "a Bluesky profile may be a person's; use the /rss feed of an institution's account"
+    elif not re.fullmatch(r"/(@|users/)[\w.-]+\.(rss|atom)", path):
+        return "a Mastodon profile may be a person's; use the .rss feed of an institution's account"
+    if not proven:
+        return f"a {platform} channel may be a person's: it needs kind = \"channel\" and proof_url, the page of the owner's own site that names it"
+    return None

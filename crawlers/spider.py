@@ -1,0 +1,269 @@
+"""One source, read once: its due feeds, the pages of their new entries, into the landing area. Nothing is parsed here but robots.txt."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request, Spider
+
+from crawlers import profiles
+from crawlers.envelope import keyed_digest, wrap
+from crawlers.failures import FetchFailure
+from crawlers.feeds import Entry
+from crawlers.fetcher import Answer, Fetcher
+from crawlers.lander import Lander, Seen, content_key, entry_key
+from crawlers.polling import FeedRow, FeedStore
+from crawlers.sources import Source
+from crawlers.urls import BadURL, canonical, page_key, same_site
+from crawlers.worker import Worker, WorkerFailure
+
+MAX_LISTS = 50  # sitemaps under one sitemap index in one run
+MAX_DEPTH = 3
+PAGES_AT_ONCE = 8
+_NOT_PAGES = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x00\x00\x00\x18ftyp", b"ID3")
+_NOT_PAGE_TYPES = ("image/", "video/", "audio/", "application/pdf", "application/zip", "application/msword", "application/vnd.", "application/octet-stream")
+
+
+@dataclass
+class FeedOutcome:
+    """How one feed's poll went: None or the failure's class, entries listed, entries not seen before, pages landed, pages that failed by class."""
+
+    url: str
+    failure: str | None = None
+    reason: str = ""
+    unchanged: bool = False
+    entries: int = 0
+    new: int = 0
+    landed: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry whose page is wanted."""
+
+    entry: Entry
+    url: str
+    fetch_url: str
+    key: bytes
+    content: bytes
+    seen: Seen | None
+
+
+class SourceSpider(Spider):
+    """Scrapy carries the downloads; the order of things is plain asyncio in `crawl`."""
+
+    name = "source"
+
+    def __init__(self, source: Source, feeds: list[FeedRow], store: FeedStore, lander: Lander, make_fetcher: Any) -> None:
+        super().__init__(name=source.key)
+        self.source = source
+        self.feeds = feeds
+        self.store = store
+        self.lander = lander
+        self.make_fetcher = make_fetcher
+        self.worker = Worker()
+        self.outcomes: list[FeedOutcome] = []
+        self.error: BaseException | None = None
+        self._pages: set[str] = set()
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Does the whole crawl; hands no request to Scrapy's scheduler."""
+        try:
+            self.fetcher: Fetcher = self.make_fetcher(self.crawler.engine)
+            for feed in self.feeds:
+                self.outcomes.append(await self._feed(feed))
+            self.lander.flush()
+        except Exception as error:
+            self.error = error  # told by the child, with its exit status
+        finally:
+            self.worker.close()
+        for request in ():
+            yield request
+
+    # ── one feed ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _feed(self, feed: FeedRow) -> FeedOutcome:
+        outcome = FeedOutcome(feed.url)
+        try:
+            answer = await self.fetcher.get(feed.fetch_url, "feed", feed.conditional(datetime.now(UTC)))
+            digest = keyed_digest(answer.body)
+            if answer.status == 304 or digest == feed.digest:
+                outcome.unchanged = True
+                self.store.unchanged(feed, answer)
+                return outcome
+            if feed.kind == "open311":
+                settled = await self._reports(feed, answer, outcome)
+            else:
+                settled = await self._pages_of(feed, answer, outcome)
+            self.lander.flush()
+            self.store.read(feed, answer, digest if settled else None, outcome.new, outcome.entries)
+        except FetchFailure as failure:
+            outcome.failure, outcome.reason = failure.failure_class, failure.reason
+            self.lander.flush()
+            self.store.failed(feed, failure.retry_after_s)
+        except WorkerFailure as failure:
+            outcome.failure, outcome.reason = failure.failure_class, failure.reason
+            self.lander.flush()
+            self.store.failed(feed, None)
+        return outcome
+
+    async def _list(self, feed: FeedRow, answer: Answer) -> dict[str, Any]:
+        return await asyncio.to_thread(
+            self.worker.read,
+            answer.body,
+            kind=feed.kind,
+            content_type=answer.headers.get("content-type", ""),
+            url=answer.final_url,
+            selector=feed.selector or "",
+            limit=feed.max_entries,
+        )
+
+    async def _pages_of(self, feed: FeedRow, answer: Answer, outcome: FeedOutcome) -> bool:
+        """Land the pages of what is new. Returns whether every new entry was settled: only then is the list remembered as read."""
+        entries = await self._entries(feed, answer, outcome, depth=0, visited={answer.final_url})
+        outcome.entries = len(entries)
+        wanted = self._wanted(feed, entries, outcome)
+        gate = asyncio.Semaphore(PAGES_AT_ONCE)
+
+        async def one(candidate: Candidate) -> bool:
+            async with gate:
+                return await self._page(feed, candidate, outcome)
+
+        return all(await asyncio.gather(*(one(candidate) for candidate in wanted)))
+
+    async def _entries(self, feed: FeedRow, answer: Answer, outcome: FeedOutcome, depth: int, visited: set[str]) -> list[tuple[Entry, str]]:
+        listed = await self._list(feed, answer)
+        outcome.warnings += listed["warnings"]
+        entries = [(Entry(**entry), answer.final_url) for entry in listed["entries"]]
+        # The list changed last first: within the limits of a run that is where the news is.
+        for url, _ in sorted(listed["lists"], key=lambda pair: pair[1], reverse=True)[:MAX_LISTS]:
+            if depth + 1 >= MAX_DEPTH or len(visited) > MAX_LISTS or len(entries) >= feed.max_entries:
+                outcome.warnings.append("not all sitemaps were read: too many or too deep")
+                break
+            try:
+                target = canonical(url, answer.final_url)
+                if target in visited or not same_site(target, self.source.own_hosts):
+                    continue
+                visited.add(target)
+                below = await self.fetcher.get(urljoin(answer.final_url, url), "feed")
+                entries += await self._entries(feed, below, outcome, depth + 1, visited)
+            except (BadURL, FetchFailure, WorkerFailure) as failure:
+                outcome.warnings.append(f"a sitemap below it could not be read: {failure}")
+        return entries[: feed.max_entries]
+
+    def _wanted(self, feed: FeedRow, entries: list[tuple[Entry, str]], outcome: FeedOutcome) -> list[Candidate]:
+        """Entries not seen, edited, or to be tried again; one per page. Whatever is not this source's own page is left out and counted."""
+        found: dict[bytes, Candidate] = {}
+        guids = Counter(entry.guid for entry, _ in entries if entry.guid)
+        for entry, base in entries:
+            try:
+                url, fetch_url = canonical(entry.link, base), urljoin(base, entry.link.strip())
+            except (BadURL, ValueError):
+                outcome.failed["bad_url"] += 1
+                continue
+            if profiles.refusal(url):
+                outcome.failed["person"] += 1
+                continue
+            if not same_site(url, self.source.own_hosts):
+                outcome.failed["offsite"] += 1
+                continue
+            # A guid that several entries share names none of them.
+            named = entry if guids[entry.guid] == 1 else Entry(**{**asdict(entry), "guid": ""})
+            key = entry_key(named, url)
+            found.setdefault(key, Candidate(entry, url, fetch_url, key, content_key(entry), None))
+        now = datetime.now(UTC)
+        known = self.lander.seen(feed.id, found)
+        outcome.new += sum(key not in known for key in found)
+        removed = self.lander.removed(candidate.url for candidate in found.values())
+        wanted = []
+        for key, candidate in found.items():
+            seen = known.get(key)
+            page = page_key(candidate.url)
+            if candidate.url in removed or page in self._pages or (seen and not self._again(seen, candidate, now)):
+                continue
+            self._pages.add(page)
+            wanted.append(Candidate(candidate.entry, candidate.url, candidate.fetch_url, key, candidate.content, seen))
+        return wanted
+
+    def _again(self, seen: Seen, candidate: Candidate, now: datetime) -> bool:
+        if seen.landed:
+            return seen.content != candidate.content and (seen.not_before <= now or self.fetcher.delay(candidate.url, None) == 0)
+        return seen.not_before <= now
+
+    # ── one page ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _page(self, feed: FeedRow, candidate: Candidate, outcome: FeedOutcome) -> bool:
+        attempts = candidate.seen.attempts if candidate.seen else 0
+        again = attempts + 1 if candidate.seen and candidate.seen.landed else 0
+        try:
+            if self.source.full_text_in_feed and len(candidate.entry.content) >= 200:
+                self._land(feed, candidate, "entry", candidate.entry.content.encode(), None, again)
+            else:
+                answer = await self.fetcher.get(candidate.fetch_url, "page")
+                self._check_page(answer)
+                self._land(feed, candidate, "page", answer.body, answer, again)
+        except FetchFailure as failure:
+            outcome.failed[failure.failure_class] += 1
+            if candidate.seen and candidate.seen.landed:
+                return True
+            return self.lander.failed(feed.id, candidate.key, candidate.content, candidate.url, failure, attempts)
+        outcome.landed += 1
+        return True
+
+    @staticmethod
+    def _check_page(answer: Answer) -> None:
+        kind = answer.headers.get("content-type", "").lower()
+        if answer.body.startswith(_NOT_PAGES):
+            raise FetchFailure("not_a_page", "it is a file, not a web page")
+        if kind.startswith(_NOT_PAGE_TYPES) and b"<" not in answer.body[:500]:
+            raise FetchFailure("not_a_page", f"it is {kind.split(';')[0]}, not a web page")
+        if not answer.body.strip():
+            raise FetchFailure("empty", "the page is empty")
+
+    def _land(self, feed: FeedRow, candidate: Candidate, kind: Any, body: bytes, answer: Answer | None, attempts: int) -> None:
+        entry = {name: value for name, value in asdict(candidate.entry).items() if name != "changed"}
+        entry["cms"] = self.source.cms
+        if answer is not None:
+            # The page's own text counts; what the feed repeats of it would only be kept twice.
+            entry["content"] = ""
+        url = candidate.url
+        if answer is not None and answer.moved and urlsplit(answer.final_url).path not in ("", "/"):
+            url = answer.final_url
+        about = {
+            "final_url": answer.final_url if answer else candidate.url,
+            "content_type": answer.headers.get("content-type", "") if answer else "text/html; charset=utf-8",
+            "status": answer.status if answer else 200,
+            "cms": self.source.cms,
+            "language": self.source.language,
+            "kind": self.source.kind,
+        }
+        landed = wrap(kind, url, body, fetched_at=answer.fetched_at if answer else datetime.now(UTC), about=about, entry=entry)
+        self.lander.land(feed.id, candidate.key, candidate.content, landed, attempts)
+
+    # ── reports of a feedback portal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _reports(self, feed: FeedRow, answer: Answer, outcome: FeedOutcome) -> bool:
+        """Land the reports not seen before as one sealed list; the next stage counts them and drops it (SCOPE S1, S8)."""
+        listed = await self._list(feed, answer)
+        reports = {entry_key(Entry(guid=str(report["service_request_id"])), None): report for report in listed["reports"]}
+        known = self.lander.seen(feed.id, reports)
+        fresh = {key: report for key, report in reports.items() if key not in known}
+        outcome.entries, outcome.new = len(reports), len(fresh)
+        if not fresh:
+            return True
+        body = json.dumps([fresh[key] for key in sorted(fresh)], ensure_ascii=False).encode()
+        about = {"final_url": answer.final_url, "content_type": "application/json", "status": answer.status, "cms": self.source.cms}
+        about |= {"language": self.source.language, "kind": self.source.kind, "places": json.dumps(self.source.places)}
+        landed = wrap("open311", feed.url, body, fetched_at=answer.fetched_at, about=about)
+        self.lander.land_reports(feed.id, list(fresh), landed)
+        outcome.landed += 1
+        return True

@@ -1,0 +1,83 @@
+"""A site on loopback and a crawl of it by the real child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processing.db import Connection
+from processing.db.landing import Envelope, unseal
+
+from .site import Site, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as one:
+        yield one
+
+
+@pytest.fixture
+def other_site() -> Iterator[Site]:
+    with serving("127.0.0.2") as one:
+        yield one
+
+
+@dataclass
+class Crawl:
+    """Runs `python -m crawlers.child` (or the harness that watches the socket's connect call) on a source written for the test."""
+
+    folder: Path
+    db: Connection
+    env: dict[str, str] = field(default_factory=dict)
+
+    def source(self, site: Site, key: str = "bao-thu", feeds: str | None = None, **values: Any) -> None:
+        """Write a source file; `feeds` is TOML, by default one RSS feed at /rss."""
+        keys: dict[str, Any] = {
+            "name": "Báo Thử", "kind": "press", "owner": "Cơ quan thử nghiệm", "basis": "A site of the test, on loopback.", "reviewed_on": "2026-11-22",
+            "review_due": "2027-11-22", "home_url": site.url + "/", **values,
+        }  # fmt: skip
+        lines = [f"{name} = {value if name in ('reviewed_on', 'review_due') else json.dumps(value)}" for name, value in keys.items()]
+        text = "\n".join(lines) + "\n" + (feeds if feeds is not None else f'[[feeds]]\nurl = "{site.url}/rss"\n')
+        (self.folder / "sources").mkdir(parents=True, exist_ok=True)
+        (self.folder / "sources" / f"{key}.toml").write_text(text, encoding="utf-8")
+
+    def run(self, key: str = "bao-thu", *options: str, module: tuple[str, ...] = ("-m", "crawlers.child"), timeout: float = 60) -> dict[str, Any]:
+        done = subprocess.run([sys.executable, *module, key, *options], capture_output=True, text=True, env=self.environment(), cwd=ROOT, timeout=timeout)
+        self.stderr = done.stderr
+        assert done.stdout.strip(), done.stderr
+        return {**json.loads(done.stdout.strip().splitlines()[-1]), "status": done.returncode}
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ, "LANGNGHE_CONFIG_DIR": str(self.folder), "LANGNGHE_GUARD_ALLOW": '["127.0.0.0/8"]', "LANGNGHE_MIN_DELAY_S": "0", **self.env,
+        }  # fmt: skip
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        self.db.rollback()
+        return self.db.execute(query).fetchall()
+
+    def landed(self) -> dict[str, Envelope]:
+        return {row["url"]: unseal(row["url"], row["sealed"]) for row in self.rows("SELECT url, sealed FROM landing ORDER BY id")}
+
+    def failures(self, kind: str = "page") -> dict[str, str]:
+        """Failure class by path of the fetches of one kind."""
+        return {
+            row["url"].split("/", 3)[3]: row["failure_class"] for row in self.rows(f"SELECT url, failure_class FROM fetch_log WHERE kind = '{kind}' ORDER BY id")
+            if row["failure_class"]
+        }  # fmt: skip
+
+
+@pytest.fixture
+def crawl(tmp_path: Path, db: Connection) -> Callable[[], Crawl] | Crawl:
+    return Crawl(tmp_path / "config", db)
