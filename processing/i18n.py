@@ -42,8 +42,13 @@ def catalogue(language: str, folder: Path) -> Catalogue:
     if language == "en":
         return Catalogue({})
     with path.open("rb") as file:
-        messages = {m.id if isinstance(m.id, str) else m.id[0]: m.string if isinstance(m.string, str) else m.string[0] for m in read_po(file) if m.id}
+        messages = {_one(m.id): _one(m.string) for m in read_po(file) if m.id}
     return Catalogue(messages)
+
+
+def _one(text: str | list[str] | tuple[str, ...] | None) -> str:
+    """A message or its first plural form."""
+    return text if isinstance(text, str) else (text[0] if text else "")
 
 
 def environment(folder: Path, language: str, *, html: bool = True) -> Environment:

@@ -1,0 +1,57 @@
+"""Claims beside what named publishers have published about them. The page quotes; it never says what is so (SCOPE S6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from psycopg.types.json import Jsonb
+
+from review import queries
+from review.auth import CurrentUser, FormUser
+from review.database import Database
+from review.render import page
+
+router = APIRouter()
+
+
+@router.get("/claims", name="claims")
+def claims(request: Request, user: CurrentUser, conn: Database, state: str | None = None) -> Response:
+    rows = conn.execute(queries.CLAIMS, {"state": state or None}).fetchall()
+    return page(request, "claims.html", {"user": user, "claims": rows, "chosen": state or ""})
+
+
+@router.get("/claims/{public_id}", name="claim")
+def claim(request: Request, user: CurrentUser, conn: Database, public_id: UUID) -> Response:
+    row = conn.execute(queries.CLAIM, [public_id]).fetchone()
+    if row is None:
+        raise HTTPException(404, "There is no such claim; it may have been removed on request.")
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", f"claim:{public_id}", Jsonb({}), datetime.now(UTC)])
+    matches = conn.execute(queries.CLAIM_MATCHES, [row["id"]]).fetchall()
+    values = {
+        "user": user,
+        "claim": row,
+        "matches": matches,
+        "sightings": conn.execute(queries.CLAIM_SIGHTINGS, [row["id"]]).fetchall(),
+        "decisions": conn.execute(queries.DECISIONS, ["match", [m["id"] for m in matches]]).fetchall(),
+    }
+    return page(request, "claim.html", values)
+
+
+@router.post("/claims/{public_id}/matches/{match_id}", name="decide_match")
+def decide_match(
+    request: Request,
+    user: FormUser,
+    conn: Database,
+    public_id: UUID,
+    match_id: UUID,
+    decision: Annotated[str, Form()],
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    from processing.claims.workflow import decide
+
+    decide(conn, match_id, user.id, decision, reason, datetime.now(UTC))
+    return RedirectResponse(request.url_for("claim", public_id=public_id).path, 303)

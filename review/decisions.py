@@ -1,0 +1,36 @@
+"""Decisions on issues: who decided what and why, kept for good and audited (SCOPE S10–S12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from processing.db import Connection
+from processing.errors import LangNgheError
+from review import queries
+
+STATES = {"confirm": "confirmed", "dismiss": "dismissed", "assign": "assigned", "answered": "answered", "close": "closed", "reopen": "new"}
+"""Decision → state of the issue. A closed list: there is no takedown, referral or report of an account (SCOPE S10)."""
+
+
+class DecisionError(LangNgheError):
+    """The decision cannot be taken as asked."""
+
+
+def decide(conn: Connection, public_id: UUID, user_id: int, decision: str, reason: str, service_id: int | None, now: datetime) -> None:
+    """Record a decision and set the issue's state, in the caller's transaction. Raises DecisionError with the cure."""
+    if decision not in STATES:
+        raise DecisionError(f"unknown decision {decision!r}", f"one of {', '.join(STATES)}")
+    if decision == "dismiss" and not reason.strip():
+        raise DecisionError("a dismissal needs a reason", "write in a few words why")
+    if decision == "assign" and service_id is None:
+        raise DecisionError("an assignment needs a service", "choose the service that can put it right")
+    row = conn.execute(queries.ISSUE_BY_PUBLIC_ID, [public_id]).fetchone()
+    if row is None:
+        raise DecisionError("there is no such issue", "it may have been removed on request; go back to the list")
+    service = service_id if decision == "assign" else None
+    conn.execute(queries.ISSUE_SET, [STATES[decision], reason.strip(), service, now, row["id"]])
+    conn.execute(queries.DECIDE, [now, user_id, "issue", row["id"], decision, reason.strip(), service])
+    conn.execute(queries.AUDIT, [f"user:{user_id}", "decide", f"issue:{public_id}", Jsonb({"decision": decision}), now])

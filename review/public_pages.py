@@ -1,0 +1,76 @@
+"""Pages anybody may read: signing in, what the system does not do, how to reach the operator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from psycopg.types.json import Jsonb
+
+from processing.people import check_password
+from processing.settings import get_settings
+from review import queries
+from review.auth import COOKIE, LIFETIME_S, FormUser, session_for
+from review.database import Database
+from review.render import LANGUAGE_COOKIE, page
+
+router = APIRouter()
+
+
+def _local_path(target: str) -> str:
+    """Only a path of this site: a link must not send a signed-in reader elsewhere."""
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+
+
+@router.get("/sign-in", name="sign_in_form")
+def sign_in_form(request: Request, next: str = "/") -> Response:
+    return page(request, "sign_in.html", {"next": _local_path(next), "failed": False})
+
+
+@router.post("/sign-in", name="sign_in")
+def sign_in(
+    request: Request, conn: Database, login: Annotated[str, Form()], password: Annotated[str, Form()], next: Annotated[str, Form()] = "/"
+) -> Response:
+    user_id = check_password(conn, login, password)
+    if user_id is None:
+        return page(request, "sign_in.html", {"next": _local_path(next), "failed": True}, status=401)
+    conn.execute(queries.AUDIT, [f"user:{user_id}", "sign_in", "session", Jsonb({}), datetime.now(UTC)])
+    response = RedirectResponse(_local_path(next), 303)
+    secure = get_settings().public_url.startswith("https://")
+    response.set_cookie(COOKIE, session_for(user_id), max_age=LIFETIME_S, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+@router.post("/sign-out", name="sign_out")
+def sign_out(request: Request, user: FormUser) -> Response:
+    response = RedirectResponse(request.url_for("sign_in_form").path, 303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@router.post("/language", name="set_language")
+def set_language(to: Annotated[str, Form()], back: Annotated[str, Form()] = "/") -> Response:
+    response = RedirectResponse(_local_path(back), 303)
+    response.set_cookie(LANGUAGE_COOKIE, "en" if to == "en" else "vi", max_age=365 * 86400, samesite="lax")
+    return response
+
+
+@router.get("/scope", name="scope")
+def scope(request: Request) -> Response:
+    return page(request, "scope.html", {})
+
+
+@router.get("/contact", name="contact")
+def contact(request: Request) -> Response:
+    settings = get_settings()
+    return page(
+        request, "contact.html", {"operator": settings.operator_name, "address": settings.operator_contact, "agent": settings.user_agent}
+    )
+
+
+@router.get("/healthz", name="healthz")
+def healthz(conn: Database) -> Response:
+    conn.execute("SELECT 1")
+    return PlainTextResponse("ok")
