@@ -6,7 +6,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -96,11 +96,11 @@ def cluster(
 
 
 @app.command()
-def hotspots(period: Annotated[str, typer.Option(help="Length of one count")] = "day") -> None:
+def hotspots(period: Annotated[Literal["hour", "day", "week"], typer.Option(help="Length of one count")] = "day") -> None:
     """Unusual counts in CSV series,date,count[,coverage]; each row judged from its past and itself."""
     from processing.hotspots.core import detect_csv
 
-    detect_csv(sys.stdin, sys.stdout, period)
+    raise typer.Exit(detect_csv(sys.stdin, sys.stdout, period, sys.stderr))
 
 
 @claims_app.command("match")

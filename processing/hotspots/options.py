@@ -78,9 +78,8 @@ class Detection(BaseModel):
         return 1.0
 
 
-def load_detection(config_dir: Path) -> Detection:
-    """Read config/detection.toml. Raises ConfigError naming file and field."""
-    path = config_dir / "detection.toml"
+def load_detection(path: Path) -> Detection:
+    """Read a detection.toml. Raises ConfigError naming file and field."""
     try:
         return Detection.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -1,0 +1,139 @@
+"""Decide which mails are due and write them to the outbox, in the transaction of whatever decided them.
+
+A key made from the subject and the subscription names each mail, so that deciding twice writes once. A mail holds references and figures,
+never document text; compose.py puts it into words when it is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from processing.db import Connection
+from processing.settings import get_settings
+
+# People whose subscription fits a topic and a place. An area names today's units; a province in it covers its communes.
+_SUBSCRIBERS = """
+SELECT s.id AS subscription, u.email, u.language FROM subscription s
+JOIN app_user u ON u.id = s.user_id AND u.active
+LEFT JOIN area a ON a.id = s.area_id
+WHERE s.kind = %(kind)s AND (s.topic IS NULL OR s.topic = %(topic)s)
+  AND (s.area_id IS NULL OR %(unit)s = ANY(a.unit_codes)
+       OR EXISTS (SELECT FROM unit c WHERE c.code = %(unit)s AND c.province_code = ANY(a.unit_codes)))
+ORDER BY s.id
+"""
+
+
+def message_key(*parts: object) -> str:
+    """Deterministic name of a mail, safe inside a Message-ID."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]
+    return f"{parts[0]}.{digest}"
+
+
+def enqueue(
+    conn: Connection, *, key: str, kind: str, recipient: str, language: str, thread: str, payload: dict[str, Any], now: datetime
+) -> bool:
+    """Write one mail unless one with this key is there. Returns whether it is new. Does not commit."""
+    row = conn.execute(
+        """INSERT INTO outbox (message_key, kind, recipient, language, thread_key, payload, not_before, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (message_key) DO NOTHING RETURNING id""",
+        [key, kind, recipient, language, thread, Jsonb(payload), now, now],
+    ).fetchone()
+    return row is not None
+
+
+def subscribers(conn: Connection, kind: str, topic: str | None = None, unit: str | None = None) -> list[dict[str, Any]]:
+    """Subscriptions of a kind that fit topic and unit: {"subscription", "email", "language"}."""
+    return conn.execute(_SUBSCRIBERS, {"kind": kind, "topic": topic, "unit": unit}).fetchall()
+
+
+def enqueue_hotspot(conn: Connection, flag_id: int, now: datetime) -> int:
+    """An immediate alert of a surge to everyone subscribed to its topic and place; once per hot-spot and subscription. Returns how many.
+
+    Nothing for an issue the reviewers dismissed or closed, and nothing for a source artefact.
+    """
+    flag = conn.execute(
+        """SELECT f.id, f.public_id, f.kind, f.issue_id, f.first_day, s.key, s.topic, s.unit_code, i.public_id AS issue, i.province_code, i.state
+           FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue i ON i.id = f.issue_id WHERE f.id = %s""",
+        [flag_id],
+    ).fetchone()
+    if flag is None or flag["kind"] != "surge" or flag["topic"] == "other" or flag["state"] in ("dismissed", "closed"):
+        return 0
+    thread = f"issue.{flag['issue']}" if flag["issue"] else f"flag.{flag['public_id']}"
+    sent = 0
+    for who in subscribers(conn, "immediate", flag["topic"], flag["unit_code"] or flag["province_code"]):
+        sent += enqueue(
+            conn, key=message_key("hotspot", flag["key"], flag["first_day"], who["subscription"]), kind="hotspot", recipient=who["email"],
+            language=who["language"], thread=thread, payload={"flag": str(flag["public_id"])}, now=now,
+        )  # fmt: skip
+    return sent
+
+
+def enqueue_source_changes(conn: Connection, now: datetime) -> int:
+    """A mail to the keepers of sources for each change into or out of BROKEN and BLOCKED. Returns how many are new. Does not commit."""
+    changes = conn.execute(
+        """SELECT c.source_id, s.key, s.name, c.at, c.state, c.reason, c.before FROM (
+               SELECT *, lag(state) OVER (PARTITION BY source_id ORDER BY at) AS before FROM source_state) c
+           JOIN source s ON s.id = c.source_id
+           WHERE (c.state IN ('BROKEN', 'BLOCKED') AND c.before IS DISTINCT FROM c.state)
+              OR (c.before IN ('BROKEN', 'BLOCKED') AND c.state = 'OK')
+           ORDER BY c.at, c.source_id"""
+    ).fetchall()
+    people = subscribers(conn, "sources") if changes else []
+    return sum(
+        enqueue(
+            conn, key=message_key("source", change["key"], change["at"].isoformat(), who["subscription"]), kind="source", recipient=who["email"],
+            language=who["language"], thread=f"source.{change['key']}",
+            payload={"source": change["key"], "name": change["name"], "state": change["state"], "before": change["before"] or "OK",
+                     "reason": change["reason"], "at": change["at"].isoformat()}, now=now,
+        )
+        for change in changes
+        for who in people
+    )  # fmt: skip
+
+
+def enqueue_claim_answer(conn: Connection, match_id: int, now: datetime) -> int:
+    """The published answer to a claim, after a named reviewer confirmed the match (SCOPE S11); nothing before. Returns how many are new."""
+    match = conn.execute(
+        """SELECT m.public_id, m.state, m.decided_by, c.public_id AS claim, c.topic, c.province_code, m.fact_check_version AS version
+           FROM match m JOIN claim c ON c.id = m.claim_id WHERE m.id = %s""",
+        [match_id],
+    ).fetchone()
+    if match is None or match["state"] != "confirmed" or match["decided_by"] is None:
+        return 0
+    return sum(
+        enqueue(
+            conn, key=message_key("claim_answer", match["public_id"], who["subscription"]), kind="claim_answer", recipient=who["email"],
+            language=who["language"], thread=f"claim.{match['claim']}", payload={"match": str(match["public_id"])}, now=now,
+        )
+        for who in subscribers(conn, "claims", match["topic"], match["province_code"])
+    )  # fmt: skip
+
+
+def enqueue_correction(conn: Connection, thread: str, subject: str, reason: str, now: datetime) -> int:
+    """A correction to everyone who was sent a mail of `thread` (SCOPE S12); one that still waits is held back. Returns how many are new.
+
+    `subject` names what is corrected (an opaque id with the state it was corrected to), so that the same correction is sent once.
+    """
+    conn.execute("UPDATE outbox SET state = 'superseded', reason = %s WHERE thread_key = %s AND state IN ('pending', 'retry') AND kind <> 'correction'",
+                 [reason, thread])  # fmt: skip
+    rows = conn.execute(
+        """SELECT recipient, min(language) AS language, min(kind) AS kind, (array_agg(payload ORDER BY id))[1] AS payload FROM outbox
+           WHERE thread_key = %s AND state = 'sent' AND kind <> 'correction' GROUP BY recipient ORDER BY recipient""",
+        [thread],
+    ).fetchall()
+    return sum(
+        enqueue(
+            conn, key=message_key("correction", thread, subject, row["recipient"]), kind="correction", recipient=row["recipient"],
+            language=row["language"], thread=thread, payload={**row["payload"], "corrects": row["kind"], "reason": reason}, now=now,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def link(path: str) -> str:
+    """Address of a page of the review desk as recipients reach it."""
+    return f"{get_settings().public_url.rstrip('/')}{path}"
