@@ -63,7 +63,10 @@ def extract(
     published, warnings = _published(parts, near, stamped, entry, url, tree, latest)
     if encoding != "utf-8":
         warnings.append(f"read as {encoding}")
-    return Extracted(url, title, lead, body, published, language or _language_of(body), address, parts.rule, attachments, warnings)
+    printed = next(
+        (shown[1] for raw in (parts.date, near, entry.published_raw if entry else "") if raw and (shown := dates.printed(raw))), None
+    )
+    return Extracted(url, title, lead, body, published, language or _language_of(body), address, parts.rule, printed, attachments, warnings)
 
 
 def extract_entry(entry: FeedEntry, *, now: datetime | None = None) -> Extracted:
@@ -75,12 +78,28 @@ def extract_entry(entry: FeedEntry, *, now: datetime | None = None) -> Extracted
         raise Quarantine("feed entry without text")
     title = dom.one_line(" ".join(_fragment(entry.title)) or entry.title)
     folded = [line.casefold() for line in lines]
-    lead = "" if lines and (not summary or any(summary.casefold()[:60] in line or line in summary.casefold() for line in folded[:3])) else summary
+    lead = (
+        ""
+        if lines and (not summary or any(summary.casefold()[:60] in line or line in summary.casefold() for line in folded[:3]))
+        else summary
+    )
     lead, body = _assemble(lead, lines, title)
     published = dates.feed(entry.published_raw, entry.cms, latest)
     warnings = [f"the feed's date {entry.published_raw[:60]!r} is not plausible"] if entry.published_raw and not published else []
     link = tidy_url(entry.link) if entry.link else None
-    return Extracted(entry.link or None, title, lead, body, published, _language_of(f"{title} {lead} {body}"), link, "feed", [], warnings)
+    return Extracted(
+        entry.link or None,
+        title,
+        lead,
+        body,
+        published,
+        _language_of(f"{title} {lead} {body}"),
+        link,
+        "feed",
+        entry.published_raw[:60] or None,
+        [],
+        warnings,
+    )
 
 
 def tidy_url(url: str) -> str:
@@ -138,7 +157,11 @@ def _rescued_lead(tree: dom.Node, lines: list[str]) -> str:
     description = dom.one_line(next(iter(tree.xpath(_LEAD_META)), ""))
     if len(description) > 50 and _key(description)[:80] not in said:
         short = _key(description)[:60]
-        candidates += [text for node in tree.iter("p", "h2", "div", "strong") if len(text := dom.one_line(node.text_content())) < 700 and _key(text).startswith(short)][:1]
+        candidates += [
+            text
+            for node in tree.iter("p", "h2", "div", "strong")
+            if len(text := dom.one_line(node.text_content())) < 700 and _key(text).startswith(short)
+        ][:1]
     for candidate in candidates:
         if 40 < len(candidate) < 900 and _key(candidate)[:80] not in said:
             return candidate
@@ -155,7 +178,11 @@ def _language(tree: dom.Node) -> str | None:
     sample = " ".join(tree.xpath("//p//text()")[:200])[:4000] or " ".join(tree.xpath("//title//text()"))
     heard = _language_of(sample)
     # templates copied from abroad declare English over Vietnamese text
-    return heard if heard == "vi" else (said if said.isalpha() and said != "vi" else None) or (locale if locale.isalpha() else None) or heard or said or None
+    return (
+        heard
+        if heard == "vi"
+        else (said if said.isalpha() and said != "vi" else None) or (locale if locale.isalpha() else None) or heard or said or None
+    )
 
 
 def _language_of(text: str) -> str | None:
@@ -216,7 +243,9 @@ def _near_title(tree: dom.Node) -> str:
         if seen > 1500:
             break
     before = heading.xpath("preceding::text()[normalize-space()][not(parent::script or parent::style)][position() < 8]")
-    return next((s for t in reversed(before) if len(s := dom.one_line(t)) < 60 and re.search(r"\d:\d\d|\dh\d\d", s) and dates.visible(s)), "")
+    return next(
+        (s for t in reversed(before) if len(s := dom.one_line(t)) < 60 and re.search(r"\d:\d\d|\dh\d\d", s) and dates.visible(s)), ""
+    )
 
 
 def _stamped(tree: dom.Node, latest: datetime) -> str | None:
@@ -231,7 +260,9 @@ def _stamped(tree: dom.Node, latest: datetime) -> str | None:
         ' or @name="parsely-pub-date" or @name="sailthru.date" or @name="publishdate"]/@content'
     )[:6]
     found += tree.xpath('//*[@itemprop="datePublished"]/@datetime | //time[@pubdate]/@datetime | //article//time/@datetime')[:3]
-    found += [dom.one_line(n.text_content())[:60] for n in tree.xpath('//*[@itemprop="datePublished"][not(@datetime)][not(self::meta)]')[:1]]
+    found += [
+        dom.one_line(n.text_content())[:60] for n in tree.xpath('//*[@itemprop="datePublished"][not(@datetime)][not(self::meta)]')[:1]
+    ]
     return next((d for raw in found if (d := dates.machine(str(raw), latest))), None)
 
 

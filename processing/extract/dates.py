@@ -43,7 +43,10 @@ _FORMS = tuple(
     )
 )
 _DAYS = (re.compile(r"(?<![\d/.\-])" + _DAY + r"(?![\d/])", re.IGNORECASE), re.compile(_SPOKEN, re.IGNORECASE))
-_DOTNET = re.compile(r"(?<!\d)(?P<m>1[0-2]|[1-9])/(?P<d>[12]\d|3[01]|[1-9])/(?P<y>(?:19|20)\d\d)\s+(?P<h>1[0-2]|[1-9]):(?P<mi>[0-5]\d):(?P<s>[0-5]\d)\s*(?P<half>AM|PM)", re.I)
+_DOTNET = re.compile(
+    r"(?<!\d)(?P<m>1[0-2]|[1-9])/(?P<d>[12]\d|3[01]|[1-9])/(?P<y>(?:19|20)\d\d)\s+(?P<h>1[0-2]|[1-9]):(?P<mi>[0-5]\d):(?P<s>[0-5]\d)\s*(?P<half>AM|PM)",
+    re.I,
+)
 _RFC = re.compile(
     r"(?:[A-Za-z]{3,9}[,.]?\s+)?(?P<d>\d{1,2})[\s-]+(?P<mon>[A-Za-z]{3})[a-z]*\.?,?[\s-]+(?P<y>\d{4}|\d\d)"
     r"(?:\s+(?P<h>\d{1,2}):(?P<mi>\d\d)(?::(?P<s>\d\d))?(?:\s*(?P<half>AM|PM))?\s*(?P<z>(?:GMT|UTC)?\s*[+-]\s*\d{1,2}:?(?:\d\d)?|[A-Za-z]{1,4})?)?",
@@ -59,19 +62,19 @@ _MALFORMED = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d)(\d\d):(\d\d):(\d\d)$")
 
 def visible(text: str, latest: datetime | None = None) -> str | None:
     """The first date in a string that a reader sees: `Thứ ba - 12/03/2024 19:03`, `19h03 ngày 12/3/2024`, `12/3/2024 07:03 CH (GMT+7)`."""
+    found = printed(text, latest)
+    return found[0] if found else None
+
+
+def printed(text: str, latest: datetime | None = None) -> tuple[str, str] | None:
+    """As `visible`, together with the words of the date alone: what stands around them (a by-line, say) is left behind."""
     text = text[:400]
-    if match := _DOTNET.search(text):
-        return _build(match, latest)
-    matches = [m for form in _FORMS if (m := form.search(text))]
-    if iso := _ISO.search(text):
-        matches.append(iso)
+    matches = [match] if (match := _DOTNET.search(text)) else [m for form in (*_FORMS, _ISO) if (m := form.search(text))]
     # the earliest with a minute wins; a day alone only where no form with a minute fits
-    for match in sorted(matches, key=lambda m: m.start()):
+    matches.sort(key=lambda m: m.start())
+    for match in [*matches, *(m for form in _DAYS if (m := form.search(text)))]:
         if (found := _build(match, latest)) is not None:
-            return found
-    for form in _DAYS:
-        if (match := form.search(text)) and (found := _build(match, latest)) is not None:
-            return found
+            return found, match.group().strip()
     return None
 
 
@@ -104,7 +107,9 @@ def feed(raw: str, cms: str = "", latest: datetime | None = None) -> str | None:
 
 def url_day(url: str, latest: datetime | None = None) -> str | None:
     """The day in an address such as /2024/03/12/ or -20240312193022.htm, or None."""
-    match = re.search(r"/(20\d\d)[/-]([01]\d)[/-]([0-3]\d)(?:/|-)", url) or re.search(r"[-_/](20\d\d)([01]\d)([0-3]\d)(?:\d{4,12})?\.\w{3,5}$", url)
+    match = re.search(r"/(20\d\d)[/-]([01]\d)[/-]([0-3]\d)(?:/|-)", url) or re.search(
+        r"[-_/](20\d\d)([01]\d)([0-3]\d)(?:\d{4,12})?\.\w{3,5}$", url
+    )
     if not match:
         return None
     try:

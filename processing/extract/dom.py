@@ -15,10 +15,72 @@ from processing.text import clean
 Node = Any
 
 SKIPPED = frozenset(
-    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "audio", "video", "form", "button", "select", "option", "textarea", "input", "label", "nav", "figcaption", "map", "head", "dialog"]
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "embed",
+        "svg",
+        "math",
+        "canvas",
+        "audio",
+        "video",
+        "form",
+        "button",
+        "select",
+        "option",
+        "textarea",
+        "input",
+        "label",
+        "nav",
+        "figcaption",
+        "map",
+        "head",
+        "dialog",
+    ]
 )
 _BREAKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "br", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 _CELLS = frozenset(("td", "th"))
 # Class and id names whose element is never article text: by-lines (SCOPE S2), comments, sharing, related links, captions
@@ -107,7 +169,11 @@ def prune_noise(root: Node) -> None:
             continue
         label = names(node)
         itemprop = node.get("itemprop") or ""
-        if itemprop in ("author", "creator", "comment", "publisher") or node.get("rel") == "author" or (len(label) > 2 and NOISE.search(label) and not _holds_article(node, root)):
+        if (
+            itemprop in ("author", "creator", "comment", "publisher")
+            or node.get("rel") == "author"
+            or (len(label) > 2 and NOISE.search(label) and not _holds_article(node, root))
+        ):
             found.append(node)
     drop(found)
 

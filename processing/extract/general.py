@@ -35,6 +35,14 @@ def extract(tree: Node) -> tuple[list[str], str]:
     return best, name
 
 
+def warm() -> None:
+    """Load both extractors now rather than with the first page."""
+    import readability
+    import trafilatura  # noqa: F401
+
+    _ = readability.Document
+
+
 def _size(lines: list[str]) -> int:
     return sum(map(len, lines))
 

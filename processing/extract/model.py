@@ -24,6 +24,7 @@ class Extracted:
 
     text            lead, a newline, the body: without title, tails, caption credits and signature lines
     published_at    ISO 8601 with offset, a bare date where only the day is known, or None
+    published_raw   the date as the page or feed printed it, nothing around it
     language        two letters, or None where nothing tells
     extractor       which rule or extractor gave the text: `nukeviet`, `trafilatura`, `readability`, `feed` …
     attachments     links to PDF and office files found in the article
@@ -38,6 +39,7 @@ class Extracted:
     language: str | None
     canonical_url: str | None
     extractor: str
+    published_raw: str | None = None
     attachments: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 

@@ -45,7 +45,9 @@ _INLINE = re.compile(
 )
 _LABELLED_INLINE = re.compile(rf"(?P<before>[.!?…”\")/])\s+(?P<sign>{_LABEL}\s*:\s*[^.!?]{{2,60}})\s*$", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"(?:TP|Tp|TX|TT|GS|PGS|TS|ThS|BS|Q|P|H|Mr|Mrs|Ms|Dr|St|v\.v|ông|bà)\.$")
-_CREDIT = re.compile(r"\s*[(\[]\s*(?:ảnh|hình|photo|image|nguồn ảnh|ảnh minh họa|đồ họa|video|clip)\s*:?\s[^()\[\]]{1,60}[)\]]", re.IGNORECASE)
+_CREDIT = re.compile(
+    r"\s*[(\[]\s*(?:ảnh|hình|photo|image|nguồn ảnh|ảnh minh họa|đồ họa|video|clip)\s*:?\s[^()\[\]]{1,60}[)\]]", re.IGNORECASE
+)
 _BYLINE_START = re.compile(
     rf"^(?:(?:by|bởi|tác giả|người viết|đăng bởi|posted by|written by)\s*:?\s+{_NAMES}|{_NAMES}\s*[|•·,–-]\s*(?:thứ|chủ nhật|\d{{1,2}}[/.:-])).{{0,60}}$",
     re.IGNORECASE,
@@ -115,7 +117,26 @@ def _creditlike(rest: str) -> bool:
     """Names and organisations only: every word begins with a capital, a digit or is a connector."""
     rest = rest.strip(" .)]")
     words = [w for w in re.split(r"[\s,;&/()–-]+", rest) if w]
-    small = {"và", "and", "theo", "the", "of", "báo", "online", "xã", "trang", "tạp", "chí", "đài", "tấn", "tổng", "hợp", "từ", "minh", "họa"}
+    small = {
+        "và",
+        "and",
+        "theo",
+        "the",
+        "of",
+        "báo",
+        "online",
+        "xã",
+        "trang",
+        "tạp",
+        "chí",
+        "đài",
+        "tấn",
+        "tổng",
+        "hợp",
+        "từ",
+        "minh",
+        "họa",
+    }
     return 0 < len(words) <= 12 and all(not w[0].islower() or w.lower() in small or "." in w for w in words)
 
 

@@ -43,7 +43,10 @@ _PERSON = re.compile(
     r"tôi|mình|shop|thuê bao|luật sư|bác sĩ|liên hệ với|gặp)\b",
     re.IGNORECASE,
 )
-_COMPANY = re.compile(r"\b(?:công ty|doanh nghiệp|tập đoàn|chi nhánh|hợp tác xã|htx|nhà máy|trường|bệnh viện|sở|ubnd|tổ chức|đơn vị|nhà thầu|tnhh)\b", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"\b(?:công ty|doanh nghiệp|tập đoàn|chi nhánh|hợp tác xã|htx|nhà máy|trường|bệnh viện|sở|ubnd|tổ chức|đơn vị|nhà thầu|tnhh)\b",
+    re.IGNORECASE,
+)
 _PERSONAL_TAX = re.compile(r"\b(?:cá nhân|ông|bà|anh|chị|hộ kinh doanh|người nộp thuế|chủ hộ)\b", re.IGNORECASE)
 _DATE = re.compile(r"^(?:0?[1-9]|[12]\d|3[01])[.\-](?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d")
 _BREAK = re.compile(r"[\n!?;]|\.\s+(?=[A-ZĐÀ-Ỵ])")
@@ -126,14 +129,22 @@ def _with_prefix(text: str, start: int) -> int:
 
 def _kind(text: str, start: int, end: int, digits: str, gaps: list[str]) -> str | None:
     raw = text[start:end]
-    if _UNIT_AFTER.match(text[end : end + 16]) or _DATE.match(raw.replace(" ", "")) or re.match(r"(?:19|20)\d\d[ .\-](?:0\d|1[0-2])\b", raw):
+    if (
+        _UNIT_AFTER.match(text[end : end + 16])
+        or _DATE.match(raw.replace(" ", ""))
+        or re.match(r"(?:19|20)\d\d[ .\-](?:0\d|1[0-2])\b", raw)
+    ):
         return None
     label = _label(text, start)
     if label == "other":
         return None
     loose = any(len(gap) > 1 for gap in gaps)
     if label and label != "phone" and len(digits) in _LENGTHS[label] and not (loose and label == "bank_account" and len(digits) > 16):
-        if label == "bank_account" and _is_phone(text, start, digits) and not re.search(r"(?i)(?:stk|tài khoản|tk|thẻ)\D{0,40}$", _before(text, start)):
+        if (
+            label == "bank_account"
+            and _is_phone(text, start, digits)
+            and not re.search(r"(?i)(?:stk|tài khoản|tk|thẻ)\D{0,40}$", _before(text, start))
+        ):
             return "phone"
         if label == "bank_account" and not _plausible_account(raw):
             return None

@@ -1,0 +1,185 @@
+"""Landed pages and feed entries into documents: extract, scrub, write, all of a batch in one transaction. The only reader of `landing`.
+
+Same canonical URL and changed text: a new version. Unchanged, or only re-dated: no new row. What the page was removed for on request
+(a tombstone) stays away. Reports of feedback portals go to the counting stage and are dropped (SCOPE S1, S8).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from processing.db import Connection
+from processing.db.erase import buried
+from processing.db.landing import Envelope, unseal
+from processing.db.work import MAX_ATTEMPTS, StageStats, enqueue
+from processing.errors import Outcome, Quarantine, Retry
+from processing.extract.model import Extracted, FeedEntry
+from processing.extract.worker import shared
+from processing.scrub.core import redact
+
+_CLAIM = """SELECT l.id, l.kind, l.url, l.sealed, l.source_id, l.attempts
+    FROM landing l WHERE l.state IN ('pending', 'retry') AND l.not_before <= %s ORDER BY l.id LIMIT %s FOR UPDATE OF l SKIP LOCKED"""
+
+
+def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
+    """Finish up to `limit` landed rows. Each ends done, retry or quarantine with a reason; one bad row costs only itself.
+
+    Commits nothing: the caller commits the batch.
+    """
+    stats = StageStats()
+    rows = conn.execute(_CLAIM, [now, limit]).fetchall()
+    sources = {
+        row["id"]: row
+        for row in conn.execute("SELECT * FROM source WHERE id = ANY(%s)", [list({row["source_id"] for row in rows})]).fetchall()
+    }
+    for row in rows:
+        try:
+            with conn.transaction():
+                _one(conn, row, sources[row["source_id"]], now)
+            stats.done += 1
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            # the type only: a message may quote the page
+            outcome = error if isinstance(error, Outcome) else Quarantine(f"fault of ours while extracting: {type(error).__name__}")
+            if isinstance(_put_off(conn, row, outcome, now), Retry):
+                stats.retry += 1
+            else:
+                stats.quarantine += 1
+    return stats
+
+
+def _put_off(conn: Connection, row: dict[str, Any], outcome: Outcome, now: datetime) -> Outcome:
+    attempts = row["attempts"] + 1
+    if isinstance(outcome, Retry) and attempts >= MAX_ATTEMPTS:
+        outcome = Quarantine(f"{outcome.reason} ({attempts} attempts)")
+    wait = timedelta(seconds=outcome.after_s * 2 ** (attempts - 1)) if isinstance(outcome, Retry) else timedelta()
+    conn.execute(
+        "UPDATE landing SET state = %s, attempts = %s, reason = %s, not_before = %s WHERE id = %s",
+        ["retry" if isinstance(outcome, Retry) else "quarantine", attempts, outcome.reason[:500], now + wait, row["id"]],
+    )
+    return outcome
+
+
+def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: datetime) -> None:
+    envelope = unseal(row["url"], row["sealed"])
+    if row["kind"] == "open311":
+        _count(conn, row, envelope, now)
+        return
+    seen_at = _time(envelope.header.get("fetched_at"), now)
+    found = _extract(row["kind"], envelope, source, seen_at)
+    address = found.canonical_url or row["url"]
+    if not buried(conn, address) and not buried(conn, row["url"]):
+        document_id = _store(conn, source, address, found, seen_at)
+        if document_id is not None:
+            enqueue(conn, "annotate", [document_id], now)
+            if source["publisher_kind"] is not None and row["kind"] == "page":
+                from processing.claims.registry import ingest_page
+
+                ingest_page(conn, source, envelope.body, document_id, now)
+    conn.execute("UPDATE landing SET state = 'done', reason = NULL WHERE id = %s", [row["id"]])
+
+
+def _count(conn: Connection, row: dict[str, Any], envelope: Envelope, now: datetime) -> None:
+    """Reports become counts, and their text is not kept, sealed or not."""
+    from processing.hotspots.feedback import count_reports
+
+    try:
+        reports = json.loads(envelope.body)
+    except ValueError:
+        raise Quarantine("the feedback portal did not answer with JSON") from None
+    if not isinstance(reports, list):
+        raise Quarantine("the feedback portal did not answer with a list of reports")
+    count_reports(conn, row["source_id"], reports, now)
+    conn.execute("UPDATE landing SET state = 'done', reason = NULL, sealed = ''::bytea WHERE id = %s", [row["id"]])
+
+
+def _extract(kind: str, envelope: Envelope, source: dict[str, Any], seen_at: datetime) -> Extracted:
+    header = envelope.header
+    said = header.get("entry") or {}
+    cms = header.get("cms") or source["cms"] or ""
+    fields = {name: said.get(name) or "" for name in ("title", "link", "summary", "content", "published_raw", "guid")}
+    url = header.get("final_url") or header["url"]
+    if kind == "page":
+        entry = FeedEntry(**fields, cms=cms) if said else None
+        return shared().extract(envelope.body, url, content_type=header.get("content_type"), entry=entry, now=seen_at)
+    from processing.extract.charset import decode
+
+    content = decode(envelope.body, header.get("content_type"))[0] or fields["content"]
+    fields.update(content=content or fields["summary"], link=header["url"])
+    return shared().extract(b"", header["url"], entry=FeedEntry(**fields, cms=cms), now=seen_at)
+
+
+def _time(raw: str | None, default: datetime) -> datetime:
+    if not raw:
+        return default
+    moment = datetime.fromisoformat(raw)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _published(found: Extracted, seen_at: datetime) -> tuple[datetime, str]:
+    """Instant and precision. A day stands for its beginning in Vietnam; without a date the first sight stands in."""
+    if found.published_at is None:
+        return seen_at, "seen"
+    if "T" in found.published_at:
+        return datetime.fromisoformat(found.published_at), "minute"
+    return datetime.fromisoformat(f"{found.published_at}T00:00:00+07:00"), "day"
+
+
+def _store(conn: Connection, source: dict[str, Any], address: str, found: Extracted, seen_at: datetime) -> int | None:
+    """Write what is new. Returns the document's id where its text is new or changed, else None."""
+    title, text = redact(found.title), redact(found.text)
+    if not title.text:
+        raise Quarantine("an article without a title; the page's layout may have changed")
+    digest = hashlib.sha256(f"{title.text}\n{text.text}".encode()).digest()
+    published_at, precision = _published(found, seen_at)
+    made = conn.execute(
+        """INSERT INTO document (source_id, canonical_url, kind, title, language, published_at, published_precision, first_seen_at, last_seen_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (canonical_url) DO NOTHING RETURNING id""",
+        [source["id"], address, _kind(source), title.text, found.language or source["language"], published_at, precision, seen_at, seen_at],
+    ).fetchone()
+    version = 1
+    if made is not None:
+        document_id: int = made["id"]
+    else:
+        old = conn.execute(
+            """SELECT d.id, d.version, d.published_precision, v.text_sha256, v.seen_at FROM document d
+               LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
+               WHERE d.canonical_url = %s ORDER BY v.seen_at DESC LIMIT 1 FOR UPDATE OF d""",
+            [address],
+        ).fetchone()
+        if old is None:
+            raise Retry("the document was removed while its page was read", 60)
+        document_id = old["id"]
+        if old["published_precision"] == "seen" and precision != "seen":
+            conn.execute(
+                "UPDATE document SET published_at = %s, published_precision = %s WHERE id = %s", [published_at, precision, document_id]
+            )
+        conn.execute("UPDATE document SET last_seen_at = greatest(last_seen_at, %s) WHERE id = %s", [seen_at, document_id])
+        stale = old["seen_at"] is not None and old["seen_at"] > seen_at
+        if stale or (old["text_sha256"] is not None and bytes(old["text_sha256"]) == digest):
+            return None
+        version = old["version"] + 1
+        conn.execute("UPDATE document SET version = %s, title = %s WHERE id = %s", [version, title.text, document_id])
+    conn.execute(
+        """INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor, published_raw, attachments, redactions)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            document_id, version, seen_at, title.text, text.text, digest, found.extractor, found.published_raw, found.attachments,
+            Jsonb(dict(Counter(f.kind for f in (*title.found, *text.found)))),
+        ],
+    )  # fmt: skip
+    return document_id
+
+
+def _kind(source: dict[str, Any]) -> str:
+    if source["kind"] == "fact_check":
+        return "fact_check"
+    return "statement" if source["publisher_kind"] == "official_statement" else "article"
