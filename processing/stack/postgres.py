@@ -92,7 +92,7 @@ class EmbeddedPostgres:
             return self
         self._take_lock()
         try:
-            self._wrapper, self._user = _unprivileged()
+            self._wrapper, self._user = unprivileged()
             self._prepare_socket_dir()
             self._clear_leftovers()
             if not (self.data_dir / "PG_VERSION").is_file():
@@ -273,7 +273,7 @@ def _socket_dir(data_dir: Path) -> Path:
     raise PostgresError("no short temporary folder for the database socket", "set TMPDIR to a path of fewer than 60 bytes")
 
 
-def _unprivileged() -> tuple[list[str], str | None]:
+def unprivileged() -> tuple[list[str], str | None]:
     """How to run Postgres, which refuses to be root: (command prefix, user name). Nothing to do for an ordinary user."""
     if os.geteuid() != 0:
         return [], None
