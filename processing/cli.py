@@ -272,6 +272,16 @@ def db_migrate() -> None:
     _say(f"applied {len(applied)} migrations" + "".join(f"\n  {name}" for name in applied))
 
 
+@db_app.command("describe")
+def db_describe() -> None:
+    """The data model as Markdown, as docs/data-model.md holds it."""
+    from processing.db import connect
+    from processing.db.describe import describe
+
+    with connect() as conn:
+        typer.echo(describe(conn), nl=False)
+
+
 @db_app.command("backup")
 def db_backup(file: Path) -> None:
     """Write a dump without the landing area and without search fingerprints."""
