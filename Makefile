@@ -57,7 +57,7 @@ faults: $(VENV)/.tested ## kill -9 of every part at random instants, KILLS times
 	@$(BIN)/python -m tests.faults.drill --kills $(KILLS)
 
 docs: $(VENV)/.tested ## Generate docs/data-model.md from a freshly migrated database
-	@$(BIN)/python -m processing.db.model_docs
+	@$(BIN)/python -m processing.stack.model_docs
 
 clean: ## Remove the installation and the demo's state; an operator's var/ and .env stay
 	@rm -rf $(VENV) var/demo build *.egg-info
