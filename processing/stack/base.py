@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
+from rich.console import Console
+
 from processing.errors import LangNgheError
 from processing.settings import PREFIX, ROOT
 from processing.stack import airflow_env, ports
@@ -25,6 +27,7 @@ DATABASE = "langnghe"
 OWNER = "langnghe_owner"
 APP = "langnghe_app"
 ANALYST = "analyst"
+LANGNGHE = [sys.executable, "-m", "processing.cli"]
 CLEAN_EVERY_S = 24 * 3600
 CLEAN_FIRST_AFTER_S = 3600
 KEEP_AIRFLOW_DAYS = 30
@@ -183,3 +186,11 @@ def raise_on_signals() -> None:
 
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, stop)
+
+
+def say_error(console: Console, error: LangNgheError) -> None:
+    """Show what is wrong and the cure, without a traceback."""
+    console.print("\n[red]✗[/red]", end=" ")
+    console.print(error.message, highlight=False, markup=False)
+    if error.cure:
+        console.print(f"  cure: {error.cure}", highlight=False, markup=False)

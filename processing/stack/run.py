@@ -1,18 +1,15 @@
-"""`langnghe serve`: an operator's installation. `langnghe run`, the demo, is in `processing.stack.demo_run`."""
+"""`langnghe serve`: an operator's installation; and `langnghe run`, the demo, under the name the command line knows."""
 
 from __future__ import annotations
-
-import sys
-
-from rich.console import Console
 
 from processing.errors import LangNgheError
 from processing.settings import Settings, get_settings
 from processing.stack.airflow_env import secrets_of
-from processing.stack.base import APP, OWNER, Stack, Stopped, raise_on_signals, tool
+from processing.stack.base import APP, LANGNGHE, OWNER, Stack, Stopped, raise_on_signals, say_error, tool
+from processing.stack.demo_run import run_demo
 from processing.stack.steps import Steps
 
-LANGNGHE = [sys.executable, "-m", "processing.cli"]
+__all__ = ["run_demo", "run_serve"]
 
 
 def run_serve() -> int:
@@ -63,17 +60,3 @@ def _start(stack: Stack, settings: Settings) -> None:
     steps.console.print(f"  Airflow      http://127.0.0.1:{airflow_port}   admin / {password}")
     if not settings.smtp_host:
         steps.note("LANGNGHE_SMTP_HOST is empty: mails wait in the outbox")
-
-
-def say_error(console: Console, error: LangNgheError) -> None:
-    """Show what is wrong and the cure, without a traceback."""
-    console.print(f"\n[red]✗[/red] {error.message}", highlight=False)
-    if error.cure:
-        console.print(f"  cure: {error.cure}", highlight=False, markup=False)
-
-
-def run_demo(*, once: bool) -> int:
-    """The demo town; see `processing.stack.demo_run.run_demo`."""
-    from processing.stack import demo_run
-
-    return demo_run.run_demo(once=once)
