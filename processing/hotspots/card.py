@@ -45,7 +45,7 @@ def rank(card: Mapping[str, Any]) -> float:
         + 0.25 * min(card["persistence_days"], 7)
         + 0.5 * min(max(math.log2(max(card["growth"], 1e-3)), 0.0), 3.0)
     )
-    return round(float(card["coverage"]) * value, 4)
+    return float(round(card["coverage"] * value, 4))
 
 
 def recompute(conn: Connection, flag_id: int) -> dict[str, Any]:

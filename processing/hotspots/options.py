@@ -57,7 +57,7 @@ class Detection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     alerts_a_day: float = Field(3.0, gt=0, description="false alarms a day the board is ready to read, over all series together")
-    least_score: float = Field(1.0, gt=0, description="no alarm below this score, however few the series")
+    least_score: float = Field(0.3, gt=0, description="no alarm below this score, however few the series")
     end_share: float = Field(0.3, gt=0, lt=1, description="an episode ends when the score falls below this share of the threshold")
     quiet_days: int = Field(2, ge=1, description="and stays there for this many days")
     warm_up_days: int = Field(21, ge=1, description="days a series is watched before it may alarm")
@@ -69,7 +69,7 @@ class Detection(BaseModel):
     new_source_days: int = Field(14, ge=1, description="a source first read within so many days does not count as evidence of a surge")
     explained_share: float = Field(0.6, gt=0, le=1, description="a wider series is not raised when one commune explains this share of its excess")
     calibration: tuple[float, float] = Field(
-        (0.62, 0.38), description="score = a + b × ln(series-years per false alarm), measured by bench.hotspots"
+        (0.33, 0.28), description="score = a + b × ln(series-years per false alarm), measured by bench.hotspots"
     )
 
     @property

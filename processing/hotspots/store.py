@@ -146,6 +146,10 @@ def read_history(conn: Connection, options: Detection, now: dt.datetime) -> Hist
     places = load.provinces(conn, [s["unit_code"] for s in series if s["unit_code"]])
     rows = {place: np.array(coverage(w, living, len(days))) for place, w in weights.items()}
     table = np.array([rows.get(places.get(s["unit_code"] or "", s["unit_code"]), rows[None]) for s in series]).reshape(len(series), len(days))
+    # A new issue is news by definition: its series begins with its first document, so that only one that returns or grows can alarm.
+    for s, row in enumerate(series):
+        if row["kind"] == "issue" and counts[s].any():
+            table[s, : int(np.flatnonzero(counts[s])[0])] = 0.0
     exposure = table.copy()
     exposure[:, -1] *= share
     began = {source: min(day for s, day in sources.published if s == source) for source in {s for s, _ in sources.published}}

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from processing.db import Connection
+from processing.hotspots import store
+from processing.hotspots.card import rank, recompute
+from tests.hotspots.town import COMMUNE, NOW, OTHER_COMMUNE, TODAY, Town, flags
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def town(db: Connection) -> Town:
+    town = Town(db)
+    town.history()
+    town.subscriber("immediate")
+    return town
+
+
+def landslide(town: Town, day: dt.date = TODAY, outlets: int = 5) -> int:
+    story = town.story("Sạt lở cắt đường vào xã Suối Đá")
+    for i in range(1, outlets + 1):
+        town.document(f"bao{i}", day, "transport", COMMUNE, story=story, text="Đường bị chia cắt, 12 hộ phải sơ tán.")
+    return story
+
+
+def mails(conn: Connection, kind: str = "hotspot") -> int:
+    row = conn.execute("SELECT count(*) AS n FROM outbox WHERE kind = %s", [kind]).fetchone()
+    assert row is not None
+    return int(row["n"])
+
+
+def test_quiet_history_raises_nothing(town: Town) -> None:
+    store.run(town.conn, limit=64, now=NOW)
+    assert flags(town.conn) == []
+    stored = town.conn.execute("SELECT count(*) AS n, bool_and(coverage > 0.9) AS covered FROM observation WHERE day = %s", [TODAY - DAY]).fetchone()
+    assert stored is not None and stored["n"] > 5 and stored["covered"]
+
+
+def test_surge_in_one_commune_is_one_flag_with_one_mail_and_a_card_that_can_be_recomputed(town: Town) -> None:
+    landslide(town)
+    store.run(town.conn, limit=64, now=NOW)
+    (flag,) = flags(town.conn)
+    assert (flag["kind"], flag["key"], flag["first_day"]) == ("surge", f"topic_commune:transport:{COMMUNE}", TODAY)
+    assert flag["issue_id"] is not None
+    card = flag["card"]
+    assert isinstance(card, dict)
+    assert card == recompute(town.conn, int(str(flag["id"]))) and flag["rank"] == rank(card)
+    assert card["observed"] == 5 and card["expected"] < 1.5 and card["p_value"] < 0.01 and card["upper"] < 5
+    assert card["outlets"] == 5 and card["harm"] == {"evacuated": 5, "cut_off": 5} and card["places"][0]["code"] == COMMUNE
+    assert mails(town.conn) == 1
+
+    # judged again: the same rows, no second mail
+    store.run(town.conn, limit=64, now=NOW + dt.timedelta(minutes=10))
+    (again,) = flags(town.conn)
+    assert (again["id"], again["card"], mails(town.conn)) == (flag["id"], card, 1)
+
+    # stored counts and coverage alone give the same expectation again
+    history = store.read_history(town.conn, store.load_detection(store.config_file("detection.toml")), NOW)
+    assert history is not None
+    row = history.ids.index(int(str(flag["series_id"])))
+    assert round(float(history.judged.expected[row, -1]), 3) == card["expected"]
+
+
+def test_next_day_continues_the_episode(town: Town) -> None:
+    story = landslide(town, TODAY - DAY)
+    store.run(town.conn, limit=64, now=NOW - DAY)
+    for i in range(1, 6):
+        town.document(f"bao{i}", TODAY, "transport", COMMUNE, story=story)
+    store.run(town.conn, limit=64, now=NOW)
+    (flag,) = flags(town.conn)
+    assert (flag["first_day"], flag["last_day"], mails(town.conn)) == (TODAY - DAY, TODAY, 1)
+    assert isinstance(flag["card"], dict) and flag["card"]["persistence_days"] == 2
+
+
+def test_late_documents_count_on_their_day(town: Town) -> None:
+    landslide(town, TODAY - DAY, outlets=2)
+    store.run(town.conn, limit=64, now=NOW - DAY)
+    assert flags(town.conn) == []
+    for i in range(3, 6):
+        town.document(f"bao{i}", TODAY - DAY, "transport", COMMUNE, seen=NOW)
+    store.run(town.conn, limit=64, now=NOW + dt.timedelta(hours=1))
+    (flag,) = flags(town.conn)
+    assert flag["first_day"] == TODAY - DAY
+
+
+def test_copies_of_one_wire_story_are_no_spread(town: Town) -> None:
+    first = town.document("bao1", TODAY, "transport", COMMUNE)
+    for i in range(2, 7):
+        town.document(f"bao{i}", TODAY, "transport", COMMUNE, origin=first)
+    store.run(town.conn, limit=64, now=NOW)
+    assert [f for f in flags(town.conn) if f["kind"] == "surge"] == []
+
+
+def test_one_publisher_alone_is_no_spread(town: Town) -> None:
+    story = town.story("Loạt bài")
+    for _ in range(8):
+        town.document("bao1", TODAY, "transport", COMMUNE, story=story)
+    store.run(town.conn, limit=64, now=NOW)
+    assert [f for f in flags(town.conn) if f["kind"] == "surge"] == []
+
+
+def test_topic_other_never_alerts(town: Town) -> None:
+    for i in range(1, 7):
+        for _ in range(4):
+            town.document(f"bao{i}", TODAY, "other", COMMUNE)
+    store.run(town.conn, limit=64, now=NOW)
+    assert flags(town.conn) == [] and mails(town.conn) == 0
+
+
+def test_new_source_raises_no_issue_alert(town: Town) -> None:
+    for key in ("moi1", "moi2", "moi3"):
+        town.source(key)
+        for day in (TODAY, TODAY - DAY):
+            for _ in range(8):
+                town.document(key, day, "transport", COMMUNE)
+    store.run(town.conn, limit=64, now=NOW)
+    assert {f["kind"] for f in flags(town.conn)} <= {"source_artefact"} and mails(town.conn) == 0
+
+
+def test_redated_feed_raises_no_issue_alert(town: Town) -> None:
+    """Two feeds stamp a month of old items with today's date."""
+    for key in ("bao1", "bao2"):
+        for topic in ("transport", "health", "waste", "education", "agriculture"):
+            for _ in range(9):
+                town.document(key, TODAY, topic, town.random.choice([COMMUNE, OTHER_COMMUNE]))
+    store.run(town.conn, limit=64, now=NOW)
+    assert {f["kind"] for f in flags(town.conn)} == {"source_artefact"} and mails(town.conn) == 0
+
+
+def test_outage_with_back_fill_raises_no_issue_alert(db: Connection) -> None:
+    """Half of the feeds fail for four days; then everything of those days comes in at once, some of it without its date."""
+    town = Town(db)
+    silent = {f"bao{i}": {TODAY - k * DAY for k in range(1, 5)} for i in (1, 2, 3)}
+    town.history(skip=silent)
+    town.subscriber("immediate")
+    for key, days in silent.items():
+        for day in days:
+            town.feed_log(key, day, "retry")
+    store.run(town.conn, limit=64, now=NOW - DAY)
+    assert mails(town.conn) == 0
+    for key, days in silent.items():
+        town.feed_log(key, TODAY, "done")
+        for day in sorted(days):
+            for _ in range(4):
+                topic = town.random.choice(["health", "education", "waste", "transport", "other"])
+                town.document(key, day, topic, town.random.choice([COMMUNE, OTHER_COMMUNE, None]), seen=NOW)
+        for _ in range(6):
+            town.document(key, TODAY, "transport", COMMUNE, seen=NOW, precision="seen")
+    store.run(town.conn, limit=64, now=NOW)
+    assert [f["key"] for f in flags(town.conn) if f["kind"] == "surge"] == [] and mails(town.conn) == 0
+
+
+def test_surge_of_one_issue_in_two_communes_is_one_row(town: Town) -> None:
+    story = landslide(town)
+    for i in range(1, 6):
+        town.document(f"bao{i}", TODAY, "transport", OTHER_COMMUNE, story=story)
+    store.run(town.conn, limit=64, now=NOW)
+    assert len(flags(town.conn)) == 1 and mails(town.conn) == 1
+
+
+def test_checks_by_fact_checkers_are_not_counted(town: Town) -> None:
+    for i in range(1, 7):
+        town.document(f"bao{i}", TODAY, "transport", COMMUNE, kind="fact_check")
+    store.run(town.conn, limit=64, now=NOW)
+    assert flags(town.conn) == []
