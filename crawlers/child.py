@@ -18,49 +18,18 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawlers import guard, health
-from crawlers.fetcher import MAX_BODY, TIMEOUT_S, Fetcher
+from crawlers import guard, health, session
+from crawlers.fetcher import Fetcher
 from crawlers.lander import DatabaseHostLocks, Lander
 from crawlers.polling import FeedStore
-from crawlers.registry import set_state
+from crawlers.registry import set_state, sync_feeds
 from crawlers.sources import Source, load_sources, sync_sources
+from crawlers.spider import FeedOutcome, SourceCrawl
 from processing.db import Connection, connect
 from processing.errors import ConfigError, LangNgheError
 from processing.settings import Settings, get_settings
 
 BUDGET_S = 780.0  # what is left then waits for the next run; the scheduler ends a child at 900
-
-
-def scrapy_settings(settings: Settings, *, verify: bool = True) -> dict[str, Any]:
-    """Scrapy as we use it: a carrier. Everything that decides, parses, remembers or talks to others is off."""
-    off = (
-        "offsite.OffsiteMiddleware", "robotstxt.RobotsTxtMiddleware", "httpauth.HttpAuthMiddleware", "downloadtimeout.DownloadTimeoutMiddleware",
-        "retry.RetryMiddleware", "redirect.MetaRefreshMiddleware", "redirect.RedirectMiddleware", "cookies.CookiesMiddleware",
-        "httpproxy.HttpProxyMiddleware", "stats.DownloaderStats", "httpcache.HttpCacheMiddleware",
-    )  # fmt: skip
-    extensions = ("telnet.TelnetConsole", "memusage.MemoryUsage", "feedexport.FeedExporter", "logstats.LogStats", "throttle.AutoThrottle",
-                  "remote_control.RemoteControl", "spiderstate.SpiderState", "closespider.CloseSpider", "logcount.LogCount", "memdebug.MemoryDebugger")  # fmt: skip
-    return {
-        "USER_AGENT": settings.user_agent,
-        "DOWNLOAD_MAXSIZE": MAX_BODY,
-        "DOWNLOAD_WARNSIZE": 0,
-        "DOWNLOAD_TIMEOUT": TIMEOUT_S,
-        "DOWNLOAD_VERIFY_CERTIFICATES": verify,
-        "DOWNLOAD_DELAY": 0,  # each host's delay is set by the fetcher before its first request
-        "DOWNLOAD_DELAY_JITTER": 0,
-        "CONCURRENT_REQUESTS": 0,
-        "DNS_TIMEOUT": 10,
-        "DNSCACHE_ENABLED": True,
-        "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver",
-        "DOWNLOAD_HANDLERS": {scheme: None for scheme in ("data", "file", "s3", "ftp")},
-        "DOWNLOADER_MIDDLEWARES": {f"scrapy.downloadermiddlewares.{name}": None for name in off},
-        "EXTENSIONS": {f"scrapy.extensions.{name}": None for name in extensions},
-        "DEFAULT_REQUEST_HEADERS": {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Accept-Language": "vi,en;q=0.5"},
-        "TELNETCONSOLE_ENABLED": False,
-        "COOKIES_ENABLED": False,
-        "LOG_LEVEL": "ERROR",
-        "STATS_DUMP": False,
-    }
 
 
 def find(key: str, sources: list[Source]) -> Source:
@@ -82,10 +51,6 @@ def is_demo(source: Source, allow: tuple[guard.Network, ...]) -> bool:
 
 def crawl(source: Source, source_id: int, conn: Connection, settings: Settings, *, force: bool = False) -> tuple[int, dict[str, Any]]:
     """Crawl the due feeds of one source in this process. Can run once per process: a reactor starts once."""
-    from scrapy.crawler import AsyncCrawlerProcess
-
-    from crawlers.spider import SourceSpider
-
     allow = guard.parse_allow(settings.guard_allow)
     feeds = FeedStore(conn, source, source_id, eager=is_demo(source, allow) and settings.min_delay_s == 0)
     now = datetime.now(UTC)
@@ -96,32 +61,27 @@ def crawl(source: Source, source_id: int, conn: Connection, settings: Settings, 
     unverified = source.skips_certificate(now.date())
     if unverified and source.tls_exception is not None:
         logging.getLogger(__name__).warning("certificates of %s are not checked until %s: %s", source.key, source.tls_exception.until, source.tls_exception.reason)
-    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=not unverified))
-    from twisted.internet import reactor
+    locks, deadline = DatabaseHostLocks(conn), time.monotonic() + BUDGET_S
 
-    guard.install(reactor, allow)
-    fetcher = {
-        "locks": DatabaseHostLocks(conn), "record": lander.record, "own_hosts": source.own_hosts, "allow": allow, "min_delay_s": settings.min_delay_s,
-        "source_delay_s": source.delay_s or 0.0, "proven_channel": source.proof_url is not None, "deadline": time.monotonic() + BUDGET_S,
-    }  # fmt: skip
-    crawler = process.create_crawler(SourceSpider)
-    process.crawl(crawler, source=source, feeds=due, store=feeds, lander=lander, make_fetcher=lambda engine: Fetcher(engine, **fetcher))
-    process.start()
-    spider: Any = crawler.spider
-    if spider is None or spider.error is not None:
-        raise spider.error if spider is not None else RuntimeError("the spider did not start")
-    verdict = health.judge(spider.outcomes, health.past_of(conn, source_id), now)
+    async def work(engine: Any) -> list[FeedOutcome]:
+        fetcher = Fetcher(
+            engine, locks, lander.record, source.own_hosts, allow, settings.min_delay_s, source.delay_s or 0.0, source.proof_url is not None, deadline
+        )
+        return await SourceCrawl(source, due, feeds, lander, fetcher).run()
+
+    outcomes = session.run(work, settings, verify=not unverified)
+    verdict = health.judge(outcomes, health.past_of(conn, source_id), now)
     changed = health.store(conn, source_id, verdict, now)
     conn.commit()
-    return _figures(source, spider.outcomes, verdict, changed, lander.landed)
+    return _figures(source, outcomes, verdict, changed, lander.landed)
 
 
-def _figures(source: Source, outcomes: list[Any], verdict: health.Verdict, changed: bool, landed: int) -> tuple[int, dict[str, Any]]:
+def _figures(source: Source, outcomes: list[FeedOutcome], verdict: health.Verdict, changed: bool, landed: int) -> tuple[int, dict[str, Any]]:
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
     stats = {
         "source": source.key, "outcome": "failed" if len(failures) == len(outcomes) else "read", "state": verdict.state, "reason": verdict.reason,
         "changed": changed, "feeds": len(outcomes), "unchanged": sum(o.unchanged for o in outcomes), "entries": sum(o.entries for o in outcomes),
-        "new": sum(o.new for o in outcomes), "landed": landed, "failed_pages": dict(sum((o.failed for o in outcomes), Counter())),
+        "new": sum(o.new for o in outcomes), "landed": landed, "failed_pages": dict(sum((o.failed for o in outcomes), Counter[str]())),
         "failure": failures[0] if failures else None, "warnings": [warning for o in outcomes for warning in o.warnings][:20],
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }  # fmt: skip
@@ -148,16 +108,9 @@ def run(key: str, *, force: bool = False) -> tuple[int, dict[str, Any]]:
             stopped = row["state_reason"]
         if stopped:
             return 0, {"source": key, "outcome": "stopped", "reason": stopped}
-        _ensure_feeds(conn, source, row["id"])
+        sync_feeds(conn, row["id"], source)  # feeds added to the file since the last synchronisation
+        conn.commit()
         return crawl(source, row["id"], conn, settings, force=force)
-
-
-def _ensure_feeds(conn: Connection, source: Source, source_id: int) -> None:
-    """Feeds added to the file since the last synchronisation."""
-    from crawlers.registry import sync_feeds
-
-    sync_feeds(conn, source_id, source)
-    conn.commit()
 
 
 def main(arguments: list[str] | None = None) -> int:

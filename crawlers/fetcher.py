@@ -224,11 +224,11 @@ class Fetcher:
     def _slot(self, url: str, delay: float) -> None:
         key = urlsplit(url).hostname or ""
         downloader = self.engine.downloader
-        settings = {"concurrency": 1 if delay else 8, "delay": delay, "jitter": 0}
-        downloader.per_slot_settings[key] = settings
+        concurrency = 1 if delay else 8
+        downloader.per_slot_settings[key] = {"concurrency": concurrency, "delay": delay, "jitter": 0}
         slot: Slot | None = downloader.slots.get(key)
         if slot is not None:
-            slot.delay, slot.concurrency, slot.jitter = delay, settings["concurrency"], 0
+            slot.delay, slot.concurrency, slot.jitter = delay, concurrency, 0
 
     def _rules(self, url: str) -> robots.Robots:
         state = self._hosts.get(_host(url))

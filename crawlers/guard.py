@@ -45,7 +45,7 @@ def _inner(address: Address) -> ipaddress.IPv4Address | None:
         return None
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if any(address in network for network in _NAT64) or int(address) >> 32 == 0 and int(address) > 1:
+    if any(address in network for network in _NAT64) or (int(address) >> 32 == 0 and int(address) > 1):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 

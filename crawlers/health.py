@@ -89,9 +89,9 @@ def _page_trouble(good: Sequence[FeedOutcome]) -> tuple[State, str] | None:
 
 
 def _rhythm(good: Sequence[FeedOutcome], past: Past, now: datetime) -> tuple[State, str]:
-    if not past.ever_entries and not any(outcome.entries for outcome in good):
-        if any(not outcome.unchanged for outcome in good):
-            return "EMPTY", "its feeds answer but list nothing"
+    listed_nothing = not any(outcome.entries or outcome.unchanged for outcome in good)
+    if listed_nothing and not past.ever_entries:
+        return "EMPTY", "its feeds answer but list nothing"
     if any(outcome.new for outcome in good) or past.last_new_at is None:
         return "OK", "read"
     silence = now - past.last_new_at

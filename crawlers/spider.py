@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-
-from scrapy import Request, Spider
 
 from crawlers import profiles
 from crawlers.envelope import keyed_digest, wrap
@@ -58,36 +55,26 @@ class Candidate:
     seen: Seen | None
 
 
-class SourceSpider(Spider):
-    """Scrapy carries the downloads; the order of things is plain asyncio in `crawl`."""
+class SourceCrawl:
+    """The order of things, in plain asyncio; downloads go through the fetcher."""
 
-    name = "source"
-
-    def __init__(self, source: Source, feeds: list[FeedRow], store: FeedStore, lander: Lander, make_fetcher: Any) -> None:
-        super().__init__(name=source.key)
+    def __init__(self, source: Source, feeds: list[FeedRow], store: FeedStore, lander: Lander, fetcher: Fetcher) -> None:
         self.source = source
         self.feeds = feeds
         self.store = store
         self.lander = lander
-        self.make_fetcher = make_fetcher
+        self.fetcher = fetcher
         self.worker = Worker()
-        self.outcomes: list[FeedOutcome] = []
-        self.error: BaseException | None = None
         self._pages: set[str] = set()
 
-    async def start(self) -> AsyncIterator[Request]:
-        """Does the whole crawl; hands no request to Scrapy's scheduler."""
+    async def run(self) -> list[FeedOutcome]:
+        """Read every due feed and land its pages."""
         try:
-            self.fetcher: Fetcher = self.make_fetcher(self.crawler.engine)
-            for feed in self.feeds:
-                self.outcomes.append(await self._feed(feed))
+            outcomes = [await self._feed(feed) for feed in self.feeds]
             self.lander.flush()
-        except Exception as error:
-            self.error = error  # told by the child, with its exit status
         finally:
             self.worker.close()
-        for request in ():
-            yield request
+        return outcomes
 
     # ── one feed ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,7 +11,6 @@ def test_new_entries_land_sealed_and_only_once(site: Site, crawl: Crawl) -> None
     site.pages |= {"/a.html?utm_source=x": page("A"), "/b.html": page("B")}
     crawl.source(site, cms="nukeviet")
     stats = crawl.run()
-    print(stats, crawl.stderr)
     assert (stats["status"], stats["landed"], stats["new"], stats["state"]) == (0, 2, 2, "OK"), stats
     landed = crawl.landed()
     assert set(landed) == {f"{site.url}/a.html", f"{site.url}/b.html"}
