@@ -11,9 +11,8 @@ import secrets
 import shutil
 import sys
 import urllib.request
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from processing import people
 from processing.db import connect
@@ -22,12 +21,14 @@ from processing.settings import ROOT, Settings, get_settings
 from processing.stack import ports, rounds, summary
 from processing.stack.airflow_env import secrets_of
 from processing.stack.base import APP, LANGNGHE, OWNER, Stack, Stopped, raise_on_signals, say_error, tool
+from processing.stack.demo.history import write_archive
+from processing.stack.demo.render import render_config
+from processing.stack.demo.town import CONTROL, OUTLETS, live_day
 from processing.stack.services import Service
 from processing.stack.steps import Steps
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 ROUND_LIMIT_S = 420.0
-TOWN_HOSTS = tuple(f"127.0.0.{last}" for last in range(10, 30))
+TOWN_HOSTS = (CONTROL, *(outlet.address for outlet in OUTLETS))
 PEOPLE = (("analyst", "vi"), ("officer", "en"), ("admin", "vi"))
 """Demo accounts: login and role are the same word; and the language of their mails."""
 
@@ -73,11 +74,10 @@ class Demo:
         self.stack = stack
         self.steps = stack.steps
         self.mail_dir = stack.home / "mail"
-        self.town_dir = stack.home / "town"
-        self.day = (datetime.now(LOCAL) - timedelta(days=1)).date()
+        self.day = live_day()
+        self.town_port = 0
         self.password = ""
         self.addresses: dict[str, str] = {}
-        self.control = ""
         self.began = datetime.now(UTC)
         self.first_mail_s: float | None = None
 
@@ -173,25 +173,17 @@ class Demo:
         self.stack.setting("demo_day", self.day.isoformat())
 
     def _town(self) -> None:
-        """Start the town's web sites, on one port of many loopback addresses, and learn where it wrote its sources and places."""
-        port = self.stack.port(8811, "the demo town", *TOWN_HOSTS)
-        self.town_dir.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "processing.stack.demo.serve", "--port", str(port), "--state", str(self.town_dir)]
-        self.stack.children.start(Service("town", command, ready=lambda: bool(self._town_said())))
+        """Start the town's web sites, on one port of many loopback addresses, and write their source files, area and places."""
+        self.town_port = self.stack.port(8811, "the demo town", *TOWN_HOSTS)
+        folder = self.stack.home / "town"
+        gazetteer = render_config(folder / "config", self.town_port)
+        self.stack.setting("config_dir", str(folder / "config"))
+        self.stack.setting("extra_gazetteer", str(gazetteer))
+        command = [sys.executable, "-m", "processing.stack.demo.serve", "--port", str(self.town_port), "--state", str(folder)]
+        ready = all_answer(self.town_port)
+        self.stack.children.start(Service("town", [*command, "--day", self.day.isoformat()], ready=ready))
         self.stack.children.wait_ready("town")
-        said = self._town_said()
-        self.stack.setting("config_dir", str(said["config_dir"]))
-        self.stack.setting("extra_gazetteer", str(said["gazetteer"]))
-        self.control = str(said["control"])
-        self.addresses["demo town"] = str(said.get("home", self.control))
-
-    def _town_said(self) -> dict[str, Any]:
-        """The town's JSON line, empty until it has been written."""
-        for line in self.stack.children.log_tail("town", 200).splitlines():
-            if (text := line.removeprefix("  | ")).startswith("{"):
-                said: dict[str, Any] = json.loads(text)
-                return said
-        return {}
+        self.addresses["demo town"] = f"http://{OUTLETS[0].address}:{self.town_port}"
 
     def _people(self) -> None:
         """Accounts of the demo, with one password made for this run."""
@@ -227,7 +219,7 @@ class Demo:
 
     def _history(self) -> None:
         archive = self.stack.home / "history.jsonl.gz"
-        self.stack.children.run("history", [sys.executable, "-m", "processing.stack.demo.history", str(archive)])
+        write_archive(archive, self.day, self.town_port)
         self.stack.children.run("replay", [*LANGNGHE, "replay", "--archive", str(archive)])
 
     def _dags_read(self) -> None:
@@ -240,8 +232,7 @@ class Demo:
 
     def _set_round(self, number: int) -> None:
         """Let the town go on, and make every feed due: between real polls ten minutes would pass."""
-        request = urllib.request.Request(f"{self.control.rstrip('/')}/round/{number}", method="POST")  # noqa: S310 - loopback
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+        urllib.request.urlopen(f"http://{CONTROL}:{self.town_port}/round/{number}", timeout=10).close()
         with connect(self.stack.app_dsn(OWNER)) as conn:
             conn.execute("UPDATE feed SET next_poll_at = now()")
             conn.commit()
@@ -269,3 +260,8 @@ class Demo:
         dsn = self.stack.airflow_dsn()
         if not self.stack.wait(lambda: rounds.state_of(dsn, "digest", since) in rounds.FINAL, 90):
             raise CycleFailed("the digest was not over after 90 s", f"see {self.addresses['Airflow']}")
+
+
+def all_answer(port: int) -> Callable[[], bool]:
+    """A check that every site of the town accepts connections."""
+    return lambda: all(ports.answers(port, host) for host in TOWN_HOSTS)

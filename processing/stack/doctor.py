@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from typing import IO
 from zoneinfo import ZoneInfo
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from processing.errors import LangNgheError
 from processing.settings import ROOT, Settings, get_settings
 from processing.stack import ports
@@ -75,20 +78,20 @@ def _dependencies() -> Iterator[Finding]:
     """Each package that pyproject.toml names is installed, in the version that constraints.txt pins."""
     pins = {}
     for line in (ROOT / "constraints.txt").read_text().splitlines():
-        name, separator, version = line.partition(";")[0].strip().partition("==")
-        if separator:
-            pins[name.lower()] = version
+        pin = Requirement(line)
+        if pin.marker is None or pin.marker.evaluate():
+            pins[canonicalize_name(pin.name)] = pin.specifier
     wrong = []
-    for requirement in importlib.metadata.requires("langnghe") or []:
-        if "extra ==" in requirement:
+    for requirement in map(Requirement, importlib.metadata.requires("langnghe") or []):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
-        name = requirement.split(";")[0].split("==")[0].split("[")[0].strip().lower()
+        name = canonicalize_name(requirement.name)
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             wrong.append(f"{name} is missing")
             continue
-        if name in pins and found != pins[name]:
+        if name in pins and found not in pins[name]:
             wrong.append(f"{name} is {found}, pinned is {pins[name]}")
     yield Finding("dependencies", "; ".join(wrong) or "as pinned in constraints.txt", "make clean install" if wrong else "")
 
