@@ -75,7 +75,7 @@ SELECT f.kind, f.first_day, f.last_day, f.card, s.key AS series, s.topic, u.name
 JOIN series s ON s.id = f.series_id LEFT JOIN unit u ON u.code = s.unit_code
 WHERE f.kind <> 'surge' ORDER BY f.last_day DESC LIMIT 50"""
 
-FEEDBACK = "SELECT topic, place, week, reports FROM feedback_shown ORDER BY week DESC, reports DESC LIMIT 200"
+FEEDBACK = "SELECT topic, place, week, reports_at_least FROM feedback_shown ORDER BY week DESC, reports_at_least DESC LIMIT 200"
 
 LAG = "SELECT * FROM processing_lag ORDER BY stage"
 

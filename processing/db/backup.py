@@ -62,19 +62,18 @@ def restore(file: Path) -> str:
         raise DatabaseError(f"there is no backup at {file}", "name a file that `langnghe db backup` wrote")
     with connect(dsn) as conn:
         removed = _removals(conn)
-    _run(
-        [
-            _tool("pg_restore"),
-            "--clean",
-            "--if-exists",
-            "--no-owner",
-            "--exit-on-error",
-            "--single-transaction",
-            f"--dbname={dsn}",
-            str(file),
-        ],
-        "the restore",
-    )
+        conn.execute("ALTER SCHEMA public RENAME TO before_restore")
+        conn.execute("CREATE SCHEMA public")
+    try:
+        _run([_tool("pg_restore"), "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={dsn}", str(file)], "the restore")
+    except DatabaseError:
+        # What was there comes back: a damaged dump must not cost the data it was meant to replace.
+        with connect(dsn) as conn:
+            conn.execute("DROP SCHEMA public CASCADE")
+            conn.execute("ALTER SCHEMA before_restore RENAME TO public")
+        raise
+    with connect(dsn) as conn:
+        conn.execute("DROP SCHEMA before_restore CASCADE")
     with connect(dsn) as conn:
         again = [r["canonical_url"] for r in conn.execute("SELECT canonical_url FROM document") if url_hash(r["canonical_url"]) in removed]
         for url in again:

@@ -19,7 +19,6 @@ _PARTITIONED_AGGREGATE = {
     "assignment": "first_seen_at",
     "story_event": "at",
     "observation": "day",
-    "delivery": "at",
 }
 _MONTHS_AHEAD = timedelta(days=62)
 
@@ -27,7 +26,7 @@ _MONTHS_AHEAD = timedelta(days=62)
 def housekeeping(conn: Connection, now: datetime) -> list[str]:
     """Make the coming months' partitions and remove what is past its time. Commits after each step. Returns what was done, in words."""
     report = []
-    for table in (*_PARTITIONED_TEXT, *_PARTITIONED_AGGREGATE, "fetch_log", "audit"):
+    for table in (*_PARTITIONED_TEXT, *_PARTITIONED_AGGREGATE, "fetch_log", "delivery", "audit"):
         row = conn.execute("SELECT ensure_months(%s::regclass, %s, %s) AS n", [table, now.date(), (now + _MONTHS_AHEAD).date()]).fetchone()
         if row and row["n"]:
             report.append(f"{table}: {row['n']} months made")
@@ -38,10 +37,12 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
     for table, column in _PARTITIONED_AGGREGATE.items():
         report += _drop_and_sweep(conn, table, column, now - AGGREGATES)
     report += _drop_and_sweep(conn, "fetch_log", "fetched_at", now - FETCHES)
-    dropped = conn.execute("SELECT drop_months('audit', %s) AS n", [(now - AUDIT).date()]).fetchone()
-    if dropped and dropped["n"]:
-        report.append(f"audit: {dropped['n']} months dropped")
-    conn.commit()
+    # The ledger and the audit go by whole months only: the application may not delete single rows of them.
+    report += _drop(conn, "delivery", now - AGGREGATES)
+    # … and the audit by the database's own clock: one set wrong here must not cost a month of it.
+    clock = conn.execute("SELECT now() AS now").fetchone()
+    assert clock is not None
+    report += _drop(conn, "audit", min(now, clock["now"]) - AUDIT)
     report += _quotes(conn, now - TEXT)
     report += _sweep(conn, "run", "started_at", now - FETCHES)
     return report
@@ -55,12 +56,15 @@ def _sweep(conn: Connection, table: str, column: str, before: datetime) -> list[
     return [f"{table}: {gone} rows removed"] if gone else []
 
 
-def _drop_and_sweep(conn: Connection, table: str, column: str, before: datetime) -> list[str]:
-    """Whole months go as partitions, which is instant; the part of a month that is left goes row by row."""
+def _drop(conn: Connection, table: str, before: datetime) -> list[str]:
     row = conn.execute("SELECT drop_months(%s::regclass, %s) AS n", [table, before.date()]).fetchone()
     conn.commit()
-    report = [f"{table}: {row['n']} months dropped"] if row and row["n"] else []
-    return report + _sweep(conn, table, column, before)
+    return [f"{table}: {row['n']} months dropped"] if row and row["n"] else []
+
+
+def _drop_and_sweep(conn: Connection, table: str, column: str, before: datetime) -> list[str]:
+    """Whole months go as partitions, which is instant; the part of a month that is left goes row by row."""
+    return _drop(conn, table, before) + _sweep(conn, table, column, before)
 
 
 def _quotes(conn: Connection, before: datetime) -> list[str]:

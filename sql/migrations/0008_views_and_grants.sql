@@ -52,11 +52,11 @@ GROUP BY stage;
 COMMENT ON VIEW processing_lag IS 'What waits at each stage, since when, and what was set aside.';
 
 CREATE VIEW feedback_shown AS
-SELECT f.topic, f.unit_code, u.name AS place, f.week, sum(f.reports)::integer AS reports
+SELECT f.topic, f.unit_code, u.name AS place, f.week, (sum(f.reports)::integer / 5) * 5 AS reports_at_least
 FROM feedback_count f LEFT JOIN unit u ON u.code = f.unit_code
 GROUP BY f.topic, f.unit_code, u.name, f.week
 HAVING sum(f.reports) >= 5;
-COMMENT ON VIEW feedback_shown IS 'Reports to public services by topic, commune and week, from five on (SCOPE S8).';
+COMMENT ON VIEW feedback_shown IS 'Reports to public services by topic, commune and week, from five on and in steps of five, so that two looks cannot isolate one report (SCOPE S8).';
 
 CREATE VIEW quarantined AS
 SELECT 'extract' AS stage, l.id AS record, l.url, l.reason, l.landed_at AS since FROM landing l WHERE l.state = 'quarantine'

@@ -51,7 +51,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "publishers_who_disagree": [{"publishers": 2}],
     "sources_in_trouble": [{"key": "bao-mau", "state": "BROKEN", "state_reason": "answers 503"}],
     "copies_by_source": [{"name": "Báo Mẫu", "documents": 2, "own": 1, "own_percent": 50}],
-    "reports_to_services": [{"topic": "waste", "place": "Xã Suối Mây", "reports": 5}],
+    "reports_to_services": [{"topic": "waste", "place": "Xã Suối Mây", "reports_at_least": 5}],
     "useful_signals_by_topic": [],
     "waiting_and_set_aside": [{"stage": "annotate", "reason": "too long", "state": "set aside"}, {"stage": "claims", "state": "waiting"}],
     "documents_without_a_date": [{"key": "bao-mau", "documents": 2, "without_date": 1}],

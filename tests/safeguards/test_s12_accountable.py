@@ -1,0 +1,61 @@
+"""S12. Accountable: reads, exports, searches and decisions go to an append-only audit table that the application's database role cannot update or
+delete. Monthly segments are dropped after two years."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from processing.db import Connection
+
+
+def _append(conn: Connection, n: int) -> None:
+    conn.execute("SELECT audit_append('user:1', 'read', %s, '{}', now())", [f"issue:{n}"])
+    conn.commit()
+
+
+def test_the_application_appends_but_never_changes(db: Connection) -> None:
+    _append(db, 1)
+    tables = [
+        "audit",
+        *(r["c"] for r in db.execute("SELECT inhrelid::regclass::text AS c FROM pg_inherits WHERE inhparent = 'audit'::regclass")),
+    ]
+    statements = ["INSERT INTO {} (at, actor, action, subject, previous_hash, hash) VALUES (now(), 'x', 'x', 'x', '', '')"]
+    statements += ["UPDATE {} SET actor = 'x'", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}", "ALTER TABLE {} DISABLE TRIGGER ALL"]
+    for table in tables:
+        for statement in statements:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                db.execute(statement.format(table))
+            db.rollback()
+
+
+def test_months_made_later_are_as_closed(db: Connection) -> None:
+    db.execute("SELECT ensure_months('audit', '2030-01-01', '2030-01-01')")
+    db.commit()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("DELETE FROM audit_203001")
+
+
+def test_the_application_cannot_become_the_owner(db: Connection) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("SET ROLE langnghe_owner")
+
+
+@pytest.mark.parametrize(
+    ("tampering", "why"),
+    [
+        ("UPDATE audit SET subject = 'issue:9' WHERE subject = 'issue:2'", "the row was changed"),
+        ("DELETE FROM audit WHERE subject = 'issue:2'", "a row before it is missing"),
+    ],
+)
+def test_tampering_by_the_owner_shows(db: Connection, owner_db: Connection, tampering: str, why: str) -> None:
+    for n in range(4):
+        _append(db, n)
+    assert db.execute("SELECT * FROM audit_verify()").fetchall() == []
+    owner_db.execute(tampering.encode())
+    assert [r["why"] for r in owner_db.execute("SELECT * FROM audit_verify()")] == [why]
+
+
+def test_segments_younger_than_two_years_cannot_be_dropped(db: Connection) -> None:
+    with pytest.raises(psycopg.errors.RaiseException, match="two years"):
+        db.execute("SELECT drop_months('audit', (now() - interval '23 months')::date)")

@@ -1,0 +1,135 @@
+"""S14. Kept briefly: raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, and anyone can ask for a page's removal by URL; removals
+(hashed URLs) are applied again after a restore."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from processing.db import Connection
+from processing.db.backup import backup, restore
+from processing.db.erase import buried, erase, url_hash
+from processing.db.retention import housekeeping
+from processing.errors import DatabaseError
+from tests.review.town import NOW, furnish
+
+URL = "http://bao.example/0.html"
+TITLE = "Nước máy đục ở Suối Mây"
+QUOTE = "nhiễm chì gấp 10 lần"
+
+
+def _everything(conn: Connection) -> str:
+    """Every value of every table, as text."""
+    names = conn.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
+    ).fetchall()
+    parts = []
+    for row in names:
+        for record in conn.execute(f'SELECT t::text AS line FROM "{row["relname"]}" t'.encode()):
+            parts.append(f"{row['relname']}: {record['line']}")
+    return "\n".join(parts)
+
+
+def _text_rows(conn: Connection) -> None:
+    document = conn.execute("SELECT id FROM document WHERE canonical_url = %s", [URL]).fetchone()
+    source = conn.execute("SELECT id FROM source").fetchone()
+    assert document and source
+    conn.execute(
+        "INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor) VALUES (%s, 1, %s, %s, 'Toàn văn bài', '', 'test')",
+        [document["id"], NOW, TITLE],
+    )
+    conn.execute(
+        "INSERT INTO landing (source_id, kind, url, sealed, body_sha256, landed_at) VALUES (%s, 'page', %s, '', '', %s)",
+        [source["id"], URL, NOW],
+    )
+    conn.execute(
+        "INSERT INTO fetch_log (source_id, fetched_at, url, kind, robots_decision, outcome) VALUES (%s, %s, %s, 'page', 'allowed', 'done')",
+        [source["id"], NOW, URL],
+    )
+    conn.commit()
+
+
+def _counts(conn: Connection) -> dict[str, int]:
+    query = """SELECT (SELECT count(*) FROM landing) AS raw, (SELECT count(*) FROM document_version) AS text, (SELECT count(*) FROM claim) AS quotes,
+        (SELECT count(*) FROM observation) AS aggregates, (SELECT count(*) FROM issue WHERE summary <> '{}') AS summaries"""
+    row = conn.execute(query).fetchone()
+    assert row is not None
+    return dict(row)
+
+
+@pytest.mark.parametrize(
+    ("days", "left"),
+    [
+        (6, {"raw": 1, "text": 1, "quotes": 1, "aggregates": 20, "summaries": 1}),
+        (8, {"raw": 0, "text": 1, "quotes": 1, "aggregates": 20, "summaries": 1}),
+        (181, {"raw": 0, "text": 0, "quotes": 0, "aggregates": 20, "summaries": 0}),
+        (3 * 365 + 40, {"raw": 0, "text": 0, "quotes": 0, "aggregates": 0, "summaries": 0}),
+    ],
+)
+def test_each_kind_goes_when_its_time_is_over(db: Connection, days: int, left: dict[str, int]) -> None:
+    furnish(db)
+    _text_rows(db)
+    housekeeping(db, NOW + timedelta(days=days))
+    assert _counts(db) == left
+
+
+def test_housekeeping_makes_the_months_ahead(db: Connection) -> None:
+    housekeeping(db, datetime(2031, 5, 20, tzinfo=UTC))
+    for child in ("annotation_203105", "annotation_203107", "audit_203106"):
+        assert db.execute("SELECT to_regclass(%s) IS NOT NULL AS there", [child]).fetchone() == {"there": True}
+
+
+def test_a_removed_page_is_nowhere_and_stays_away(db: Connection, owner_db: Connection) -> None:
+    furnish(db)
+    _text_rows(db)
+    db.execute("UPDATE document SET title = 'Đã sửa' WHERE canonical_url <> %s", [URL])
+    db.execute("UPDATE issue SET summary = %s", ['{"sentences": [{"text": "' + QUOTE + '"}]}'])
+    db.commit()
+    assert erase(db, URL, "asked by the reader", NOW).startswith("removed")
+    left = _everything(owner_db)
+    for trace in (URL, TITLE, QUOTE, "Toàn văn bài"):
+        assert trace not in left, trace
+    assert buried(db, URL)
+    assert "asked by the reader" in left  # the request log keeps why, not what
+
+
+def test_a_page_never_collected_can_be_kept_out(db: Connection) -> None:
+    assert "will not be collected" in erase(db, "http://bao.example/never.html", "asked", NOW)
+    assert buried(db, "http://bao.example/never.html")
+
+
+def test_a_removal_survives_a_restore(db: Connection, owner_db: Connection, tmp_path: Path) -> None:
+    furnish(db)
+    _text_rows(db)
+    dump = tmp_path / "town.dump"
+    backup(dump)
+    erase(db, URL, "asked", NOW)
+    db.commit()
+    assert "1 removed pages" in restore(dump)
+    left = _everything(owner_db)
+    assert URL not in left
+    assert url_hash(URL).hex() in left
+    assert TITLE not in left
+
+
+def test_a_damaged_dump_costs_nothing(db: Connection, tmp_path: Path) -> None:
+    furnish(db)
+    dump = tmp_path / "town.dump"
+    backup(dump)
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+    db.commit()
+    with pytest.raises(DatabaseError, match="the restore failed"):
+        restore(dump)
+    assert db.execute("SELECT count(*) AS n FROM document").fetchone() == {"n": 2}
+
+
+def test_a_dump_holds_no_raw_page(db: Connection, owner_db: Connection, tmp_path: Path) -> None:
+    furnish(db)
+    _text_rows(db)
+    dump = tmp_path / "town.dump"
+    backup(dump)
+    db.commit()
+    restore(dump)
+    assert owner_db.execute("SELECT count(*) AS n FROM landing").fetchone() == {"n": 0}
