@@ -28,6 +28,8 @@ TIMEOUT_S = 20
 MAX_REDIRECTS = 5
 LEAST_DELAY_S = 5.0
 _PERMANENT = (301, 308)
+_FILES = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x00\x00\x00\x18ftyp", b"ID3")
+_FILE_TYPES = ("image/", "video/", "audio/", "application/pdf", "application/zip", "application/msword", "application/vnd.", "application/octet-stream")
 Purpose = Literal["robots", "feed", "page"]
 
 
@@ -100,7 +102,10 @@ class Fetcher:
             if response.status not in (301, 302, 303, 307, 308) or b"Location" not in response.headers:
                 return self._answer(asked, at, response, started, purpose, moved)
             self._keep(at, purpose, self._rules(at).decide(at) if purpose != "robots" else "is_robots", started, status=response.status)
-            target = _spelled(urljoin(at, response.headers[b"Location"].decode("utf-8", "replace")))
+            try:
+                target = _spelled(urljoin(at, response.headers[b"Location"].decode("utf-8", "replace")))
+            except (FetchFailure, ValueError) as error:
+                raise self._failed(at, purpose, FetchFailure("bad_url", f"it redirects to no address: {error}", status=response.status)) from None
             if purpose != "robots":
                 self._may_follow(asked, at, target, response.status, purpose)
             moved = moved or response.status in _PERMANENT
@@ -129,7 +134,7 @@ class Fetcher:
                 self._in_time(url)
             elif urlsplit(url).hostname not in self.engine.downloader.per_slot_settings:
                 self._slot(url, self.delay(url, None))
-            request = Request(url, headers=headers, dont_filter=True)
+            request = Request(url, headers=headers, dont_filter=True, meta={"download_timeout": TIMEOUT_S})
             response = await self.engine.download_async(request)
             started = time.monotonic() - request.meta.get("download_latency", 0.0)  # without the wait for the host's turn
         except psycopg.Error:
@@ -151,6 +156,8 @@ class Fetcher:
         status = response.status
         if status not in (200, 203, 304) and purpose != "robots":
             raise self._failed(at, purpose, self._http_failure(at, status, headers), decision)
+        if purpose == "page" and (trouble := _no_page(headers, response.body)):
+            raise self._failed(at, purpose, trouble, decision)
         self._keep(at, purpose, decision, started, status=status, size=len(response.body), outcome="unchanged" if status == 304 else "done")
         return Answer(asked, canonical(at), status, headers, bytes(response.body), datetime.now(UTC), moved)
 
@@ -249,6 +256,16 @@ class Fetcher:
             FetchRecord(_stored(url), purpose, decision, outcome, datetime.now(UTC), failure_class=kind, reason=failure.reason, status=failure.status)
         )
         return failure
+
+
+def _no_page(headers: dict[str, str], body: bytes) -> FetchFailure | None:
+    """What makes a body no web page, whatever it is labelled."""
+    if body.startswith(_FILES):
+        return FetchFailure("not_a_page", "it is a file, not a web page")
+    kind = headers.get("content-type", "").lower()
+    if kind.startswith(_FILE_TYPES) and b"<" not in body[:500]:
+        return FetchFailure("not_a_page", f"it is {kind.split(';')[0][:60]}, not a web page")
+    return None if body.strip() else FetchFailure("empty", "the page is empty")
 
 
 def _host(url: str) -> str:

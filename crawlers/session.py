@@ -5,13 +5,14 @@ A process can run one session: a reactor starts once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from scrapy import Request, Spider
 
 from crawlers import guard
-from crawlers.fetcher import MAX_BODY, TIMEOUT_S
+from crawlers.fetcher import MAX_BODY
 from processing.settings import Settings
 
 Result = TypeVar("Result")
@@ -32,7 +33,6 @@ def scrapy_settings(settings: Settings, *, verify: bool = True) -> dict[str, Any
         "USER_AGENT": settings.user_agent,
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
-        "DOWNLOAD_TIMEOUT": TIMEOUT_S,
         "DOWNLOAD_VERIFY_CERTIFICATES": verify,
         "DOWNLOAD_DELAY": 0,  # each host's delay is set by the fetcher before its first request
         "DOWNLOAD_DELAY_JITTER": 0,
@@ -48,8 +48,7 @@ def scrapy_settings(settings: Settings, *, verify: bool = True) -> dict[str, Any
         },
         "TELNETCONSOLE_ENABLED": False,
         "COOKIES_ENABLED": False,
-        # A warning of Scrapy's would carry addresses into the log; what matters of a failure is in its row of fetch_log.
-        "LOG_LEVEL": "CRITICAL",
+        "LOG_ENABLED": False,
         "STATS_DUMP": False,
     }
 
@@ -79,7 +78,10 @@ def run(work: Callable[[Any], Awaitable[Result]], settings: Settings, *, verify:
     """Run `work(engine)` to its end behind the guard and return its result; its exceptions come out as they are."""
     from scrapy.crawler import AsyncCrawlerProcess
 
-    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=verify))
+    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=verify), install_root_handler=False)
+    # Their messages carry addresses as given, session and user parameters included; what matters of a failure is in its row of fetch_log.
+    for chatty in ("scrapy", "twisted", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
     from twisted.internet import reactor  # the one AsyncCrawlerProcess installed
 
     guard.install(reactor, guard.parse_allow(settings.guard_allow))

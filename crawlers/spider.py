@@ -24,8 +24,6 @@ from crawlers.worker import Worker, WorkerFailure
 MAX_LISTS = 50  # sitemaps under one sitemap index in one run
 MAX_DEPTH = 3
 PAGES_AT_ONCE = 8
-_NOT_PAGES = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x00\x00\x00\x18ftyp", b"ID3")
-_NOT_PAGE_TYPES = ("image/", "video/", "audio/", "application/pdf", "application/zip", "application/msword", "application/vnd.", "application/octet-stream")
 
 
 @dataclass
@@ -196,7 +194,6 @@ class SourceCrawl:
                 self._land(feed, candidate, "entry", candidate.entry.content.encode(), None, again)
             else:
                 answer = await self.fetcher.get(candidate.fetch_url, "page")
-                self._check_page(answer)
                 self._land(feed, candidate, "page", answer.body, answer, again)
         except FetchFailure as failure:
             outcome.failed[failure.failure_class] += 1
@@ -205,16 +202,6 @@ class SourceCrawl:
             return self.lander.failed(feed.id, candidate.key, candidate.content, candidate.url, failure, attempts)
         outcome.landed += 1
         return True
-
-    @staticmethod
-    def _check_page(answer: Answer) -> None:
-        kind = answer.headers.get("content-type", "").lower()
-        if answer.body.startswith(_NOT_PAGES):
-            raise FetchFailure("not_a_page", "it is a file, not a web page")
-        if kind.startswith(_NOT_PAGE_TYPES) and b"<" not in answer.body[:500]:
-            raise FetchFailure("not_a_page", f"it is {kind.split(';')[0]}, not a web page")
-        if not answer.body.strip():
-            raise FetchFailure("empty", "the page is empty")
 
     def _land(self, feed: FeedRow, candidate: Candidate, kind: Any, body: bytes, answer: Answer | None, attempts: int) -> None:
         entry = {name: value for name, value in asdict(candidate.entry).items() if name != "changed"}
