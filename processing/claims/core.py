@@ -1,0 +1,152 @@
+"""Claim → published checks: plain retrieval with calibrated tiers. It says which texts state the same, never which is right.
+
+Candidates by the inverted index (BM25 over words, places and character n-grams); a lexical rank over the candidates; agreement of numbers, dates,
+places, names and polarity for the best of them; a small logistic model for the tier. The match definition is *same truth conditions*: a stated
+difference in number, date, place, name or polarity makes a match `related` whatever its score.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from processing.claims import facts
+from processing.claims.align import Alignment, align
+from processing.claims.fusion import FEATURES, Fusion
+from processing.claims.index import Index
+from processing.claims.mask import mask
+from processing.claims.tokens import terms
+from processing.text import clean
+
+POOL = 100  # candidates scored lexically
+SHORT = 8  # syllables: shorter queries are only ever suggested
+MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
+FACT_CACHE = 20_000
+
+
+@dataclass
+class Candidate:
+    """One check beside the query. `score` ranks, 0 to 1; `probability` of same truth conditions decides the tier; features as stored."""
+
+    check: str
+    score: float
+    tier: str
+    probability: float
+    features: dict[str, float] = field(default_factory=dict)
+    differences: list[facts.Difference] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Check:
+    id: str
+    claim: str
+    title: str
+    published_at: str | None
+
+
+class Matcher:
+    """Holds checks {"id","claim","title"?,"text"?,"published_at"?,…} in memory; `add` more at any time."""
+
+    def __init__(self, checks: Iterable[dict[str, Any]] = (), fusion: Fusion | None = None) -> None:
+        self._index = Index()
+        self._checks: list[_Check] = []
+        self._withdrawn: set[int] = set()
+        self._position: dict[str, int] = {}
+        self._facts: OrderedDict[int, tuple[facts.Facts, str]] = OrderedDict()
+        self._fusion = fusion if fusion is not None else Fusion.load()
+        self.add(checks)
+
+    def __len__(self) -> int:
+        return len(self._checks) - len(self._withdrawn)
+
+    @property
+    def model(self) -> str:
+        """Version of the model behind `score` and `tier`, stored with every match."""
+        return self._fusion.version
+
+    def add(self, checks: Iterable[dict[str, Any]]) -> None:
+        """Index more checks. An id seen before replaces the older one. A check without a claim is found by its title or text."""
+        for check in checks:
+            claim, title = clean(str(check.get("claim") or "")), clean(str(check.get("title") or ""))
+            text = clean(str(check.get("text") or ""))
+            claim = claim or title or text
+            self.withdraw(str(check["id"]))
+            self._position[str(check["id"])] = len(self._checks)
+            self._checks.append(_Check(check["id"], claim[:MAX_CHARS], title, check.get("published_at")))
+            whole = "\n".join(part for part in (claim, title, text) if part)
+            self._index.add(terms(whole), terms(claim))
+
+    def withdraw(self, check_id: str) -> None:
+        """Forget a check; unknown ids are ignored."""
+        at = self._position.pop(check_id, None)
+        if at is not None:
+            self._withdrawn.add(at)
+            self._facts.pop(at, None)
+
+    def match(self, query: dict[str, Any], k: int = 10) -> list[dict[str, Any]]:
+        """Contract of `langnghe claims match`: the top k checks for {"text","published_at"?}, best first, with score and tier."""
+        found = self.search(str(query.get("text") or ""), query.get("published_at"), k)
+        return [{"check": c.check, "score": round(c.score, 6), "tier": c.tier} for c in found]
+
+    def search(self, text: str, published_at: str | None = None, k: int = 10) -> list[Candidate]:
+        """The same with features and differences."""
+        text = clean(text)[:MAX_CHARS]
+        query = terms(text)
+        where = self._index.candidates(query, max(POOL, 2 * k) + len(self._withdrawn & set(range(len(self._checks)))) * 0)
+        if self._withdrawn:
+            where = where[[int(i) not in self._withdrawn for i in where]]
+        if not len(where):
+            return []
+        lexical = self._index.score(query, where)
+        rank = self._fusion.lexical(lexical)
+        best = np.lexsort((where, -rank))[: k + 6]
+        masked = mask(text)
+        left = facts.extract(masked)
+        out = []
+        for i in best:
+            features = {name: float(values[i]) for name, values in lexical.items()}
+            out.append(self._judge(int(where[i]), features, left, masked, query.syllables, published_at))
+        out.sort(key=lambda c: -c.score)
+        return out[:k]
+
+    def _judge(
+        self, at: int, features: dict[str, float], left: facts.Facts, masked: str, syllables: int, published_at: str | None
+    ) -> Candidate:
+        check = self._checks[at]
+        right, claim = self._facts_of(at)
+        differences = facts.compare(left, right)
+        features |= facts.agreement(left, right)
+        changed: Alignment = align(masked, claim)
+        features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided}
+        features["decay"] = _decay(check.published_at, published_at)
+        probability = self._fusion.probability(features)
+        score = self._fusion.rank(features)
+        tier = self._fusion.tier(probability, bool(differences), syllables < SHORT, features)
+        return Candidate(check.id, score, tier, probability, {n: round(features[n], 6) for n in (*FEATURES, "decay")}, differences)
+
+    def _facts_of(self, at: int) -> tuple[facts.Facts, str]:
+        found = self._facts.get(at)
+        if found is None:
+            claim = mask(self._checks[at].claim)
+            found = self._facts[at] = (facts.extract(claim), claim)
+            if len(self._facts) > FACT_CACHE:
+                self._facts.popitem(last=False)
+        else:
+            self._facts.move_to_end(at)
+        return found
+
+
+def _decay(check_at: str | None, query_at: str | None) -> float:
+    """1 for a check within a year of the query or without dates; e-folding of five years beyond that. A check newer than the query keeps 1."""
+    if not check_at or not query_at:
+        return 1.0
+    try:
+        age = (datetime.fromisoformat(str(query_at)).replace(tzinfo=None) - datetime.fromisoformat(str(check_at)).replace(tzinfo=None)).days
+    except ValueError:
+        return 1.0
+    return float(np.exp(-max(age - 365, 0) / (5 * 365)))

@@ -1,0 +1,205 @@
+"""What a sentence commits itself to: quantities, dates, names of places and organisations, polarity. Two sentences are compared by it.
+
+`compare` lists the differences in the reader's terms ("number 12 ↔ 2"): they decide that a match is `related`, and are what is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from processing.claims.lexicon import ANTONYMS, NEGATION, NOT_NAMES, ORG_HEADS, PLACE_HEADS, PROVINCES
+from processing.claims.numbers import Moment, Quantity, dates, fold_keep, quantities
+
+_UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
+_CAP_SEQ = re.compile(rf"(?<!\w)[{_UPPER}]\w*(?:[ \-]+(?:[{_UPPER}]\w*|\d{{1,2}}(?![\d/.,%])))*")
+_AGENCY = re.compile(
+    r"\b(?:so|bo|cuc|tong cuc|chi cuc|phong|ban) (?:y te|cong thuong|giao duc|tai chinh|xay dung|noi vu|tu phap|nong nghiep|khoa hoc|giao thong|"
+    r"van hoa|cong an|quoc phong|ngoai giao|lao dong|tai nguyen|thong tin|du lich|thue|hai quan|quan ly thi truong|thuy loi|lam nghiep)\b"
+)
+_HEAD = re.compile(r"\b(" + "|".join(sorted([*PLACE_HEADS, *ORG_HEADS], key=len, reverse=True)) + r")\s+$")
+_WORD = re.compile(r"[a-z0-9]+")
+_NEG = re.compile(r"\b(?:" + "|".join(sorted(NEGATION, key=len, reverse=True)) + r")\b")
+_NEG_IDIOM = re.compile(r"\b(?:khong chi|khong nhung|khong it|khong khi|khong gian|hang khong|duong khong|chua benh|chua chay|sua chua|khong ngung|phong khong|khong phai chi|san bay)\b")
+_PROVINCE_RE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
+_ANTONYM_RE = {key: re.compile(r"\b(?:" + "|".join(map(re.escape, words)) + r")\b") for key, words in
+               ((f"{i}{side}", pair[side]) for i, pair in enumerate(ANTONYMS) for side in (0, 1))}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The comparable content of one text. `names` are folded proper names with their kind: place, org or name."""
+
+    folded: str
+    quantities: tuple[Quantity, ...]
+    moments: tuple[Moment, ...]
+    names: dict[str, str]
+    negations: int
+    antonyms: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One stated difference. `kind`: number, unit, date, place, organisation, name, negation, opposite."""
+
+    kind: str
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.left or '–'} ↔ {self.right or '–'}"
+
+
+def extract(text: str) -> Facts:
+    """Facts of NFC `text`; without capitals or diacritics only listed provinces and headed names are found."""
+    folded = fold_keep(text)
+    moments = dates(folded)
+    numbers = quantities(folded, moments)
+    plain = _NEG_IDIOM.sub(lambda m: "_" * len(m[0]), folded)
+    antonyms = frozenset(key for key, pattern in _ANTONYM_RE.items() if pattern.search(folded))
+    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), len(_NEG.findall(plain)), antonyms)
+
+
+def _names(text: str, folded: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for m in _PROVINCE_RE.finditer(folded):
+        found[PROVINCES[m[0]]] = "place"
+    for m in _CAP_SEQ.finditer(text):
+        raw = folded[m.start() : m.end()]
+        words = _WORD.findall(raw)
+        head = _HEAD.search(folded[: m.start()])
+        initial = m.start() == 0 or text[: m.start()].rstrip().endswith((".", "!", "?", ":", "\n", "“", '"'))
+        if initial and not head:
+            words = _drop_initial(words, text[m.start() : m.end()])
+        name = " ".join(words)
+        if not name or name in NOT_NAMES or (len(name) < 2 and not head) or _PROVINCE_RE.fullmatch(name):
+            continue
+        lead = re.match(r"(" + "|".join(ORG_HEADS) + r")\b", name)
+        if head and head[1] in PLACE_HEADS:
+            found[name] = "place"
+        elif lead or (head and head[1] in ORG_HEADS):
+            found[name] = "org"
+        else:
+            found[name] = "name"
+    for m in _AGENCY.finditer(folded):
+        found[m[0]] = "org"
+    for m in re.finditer(r"\b(?:phuong|quan|xa|thon|khu pho|to|ap)\s(\d{1,2})\b", folded):
+        found[m[0]] = "place"
+    return found
+
+
+def _drop_initial(words: list[str], raw: str) -> list[str]:
+    """The first word of a sentence is capital anyway: it is dropped unless the next one is a capital too and it is not a common opener."""
+    if len(words) == 1:
+        return words if raw.isupper() and len(raw) > 1 else []
+    return words[1:] if words[0] in NOT_NAMES else words
+
+
+def same_quantity(a: Quantity, b: Quantity) -> bool:
+    """Equal values, a value inside the other's range, or "gần 20" against 19."""
+    if a.unit and b.unit and a.unit != b.unit:
+        return False
+    if a.value == b.value and a.high == b.high:
+        return True
+    scale = max(abs(a.high), abs(b.high), 1e-9)
+    loose = "about" in (a.qualifier, b.qualifier) or {"under", "over"} & {a.qualifier, b.qualifier}
+    if loose and abs(a.value - b.value) <= 0.06 * scale and a.value >= 20:
+        return True
+    return (a.value < a.high and a.value <= b.value and b.high <= a.high) or (b.value < b.high and b.value <= a.value and a.high <= b.high)
+
+
+def same_moment(a: Moment, b: Moment) -> bool:
+    """No stated part contradicts the other and at least one is shared."""
+    if a.rel or b.rel:
+        return a.rel == b.rel
+    pairs = [(a.day, b.day), (a.month, b.month), (a.year, b.year)]
+    stated = [(x, y) for x, y in pairs if x is not None and y is not None]
+    return bool(stated) and all(x == y for x, y in stated)
+
+
+def _clash_moment(a: Moment, b: Moment) -> bool:
+    if a.rel and b.rel:
+        return a.rel != b.rel
+    if a.rel or b.rel:
+        return False
+    pairs = [(a.day, b.day), (a.month, b.month), (a.year, b.year)]
+    return any(x is not None and y is not None and x != y for x, y in pairs)
+
+
+def _shown(q: Quantity | Moment, folded: str) -> str:
+    return folded[q.start : q.end].strip()
+
+
+def compare(left: Facts, right: Facts) -> list[Difference]:
+    """Differences that change the truth conditions. What only one side states is no difference, only less agreement."""
+    out: list[Difference] = []
+    lonely_l = [q for q in left.quantities if not any(same_quantity(q, r) for r in right.quantities)]
+    lonely_r = [q for q in right.quantities if not any(same_quantity(q, r) for r in left.quantities)]
+    for q in lonely_l:
+        rival = next((r for r in lonely_r if r.unit == q.unit or not r.unit or not q.unit), None)
+        if rival is not None:
+            out.append(Difference("number", _shown(q, left.folded), _shown(rival, right.folded)))
+            lonely_r.remove(rival)
+        elif lonely_r and any(r.value == q.value for r in lonely_r):
+            rival = next(r for r in lonely_r if r.value == q.value)
+            out.append(Difference("unit", _shown(q, left.folded), _shown(rival, right.folded)))
+            lonely_r.remove(rival)
+    day_l = [m for m in left.moments if not any(same_moment(m, r) for r in right.moments)]
+    day_r = [m for m in right.moments if not any(same_moment(m, r) for r in left.moments)]
+    for m in day_l:
+        clash = next((r for r in day_r if _clash_moment(m, r)), None)
+        if clash is not None:
+            out.append(Difference("date", _shown(m, left.folded), _shown(clash, right.folded)))
+            day_r.remove(clash)
+    out += _name_differences(left, right)
+    if (left.negations % 2) != (right.negations % 2):
+        out.append(Difference("negation", f"×{left.negations}", f"×{right.negations}"))
+    for i, pair in enumerate(ANTONYMS):
+        a0, a1, b0, b1 = (f"{i}{s}" in f.antonyms for f in (left, right) for s in (0, 1))
+        if (a0 and not a1 and b1 and not b0) or (a1 and not a0 and b0 and not b1):
+            out.append(Difference("opposite", pair[0 if a0 else 1][0], pair[0 if b0 else 1][0]))
+    return out
+
+
+def _holds(name: str, other: Facts) -> bool:
+    """Is the name, or its longer or shorter form, in the other text?"""
+    if re.search(rf"\b{re.escape(name)}\b", other.folded):
+        return True
+    words = set(name.split())
+    return any(words <= set(o.split()) or set(o.split()) <= words for o in other.names) or _initials(name, other.names)
+
+
+def _initials(name: str, others: dict[str, str]) -> bool:
+    short = "".join(w[0] for w in name.split())
+    return any(short == o or name == "".join(w[0] for w in o.split()) for o in others if o)
+
+
+def _name_differences(left: Facts, right: Facts) -> list[Difference]:
+    out = []
+    lonely_l = [(n, k) for n, k in left.names.items() if not _holds(n, right)]
+    lonely_r = [(n, k) for n, k in right.names.items() if not _holds(n, left)]
+    for name, kind in lonely_l:
+        rival = next(((n, k) for n, k in lonely_r if k == kind), None) or next(((n, k) for n, k in lonely_r if "name" in (k, kind)), None)
+        if rival is not None:
+            lonely_r.remove(rival)
+            kinds = {"place": "place", "org": "organisation", "name": "name"}
+            out.append(Difference(kinds[kind if kind != "name" else rival[1]], name, rival[0]))
+    return out
+
+
+def agreement(left: Facts, right: Facts) -> dict[str, float]:
+    """Share of what the right side (the check) states that the left side states too, per kind; 1 where it states nothing."""
+
+    def share(hits: int, total: int) -> float:
+        return hits / total if total else 1.0
+
+    numbers = share(sum(any(same_quantity(q, r) for q in left.quantities) for r in right.quantities), len(right.quantities))
+    moments = share(sum(any(same_moment(m, r) for m in left.moments) for r in right.moments), len(right.moments))
+    places = [n for n, k in right.names.items() if k == "place"]
+    others = [n for n, k in right.names.items() if k != "place"]
+    return {
+        "numbers": numbers,
+        "dates": moments,
+        "places": share(sum(_holds(n, left) for n in places), len(places)),
+        "names": share(sum(_holds(n, left) for n in others), len(others)),
+    }

@@ -1,0 +1,63 @@
+"""The learned part of matching: a fixed lexical rank, a logistic model over pair features for the tier, stored as plain arrays.
+
+Rebuild with `python -m processing.claims.train_fusion`; weights in data/fusion.json, with their training figures.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from math import exp
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FEATURES = ("word_bm25", "char_bm25", "word_claim_cover", "char_claim_cover", "word_cosine", "char_cosine", "numbers", "dates", "places", "names",
+            "differences", "replaced", "one_side", "edit")  # fmt: skip
+# Fixed by hand: character n-grams carry most of the rank, words break ties, a stated difference moves a candidate behind its near twins.
+CHAR, WORD, DIFFER = 1.0, 0.6, 0.02
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Weights over FEATURES. `confirm` and `suggest` are thresholds on the probability of same truth conditions."""
+
+    weights: npt.NDArray[np.float64]
+    bias: float
+    confirm: float
+    suggest: float
+    version: str
+
+    @classmethod
+    def load(cls) -> Fusion:
+        """The shipped model."""
+        raw: dict[str, Any] = json.loads((files("processing.claims") / "data" / "fusion.json").read_text("utf-8"))
+        if tuple(raw["features"]) != FEATURES:
+            raise ValueError("data/fusion.json was trained on other features; rebuild it with python -m processing.claims.train_fusion")
+        return cls(np.array(raw["weights"]), float(raw["bias"]), float(raw["confirm"]), float(raw["suggest"]), str(raw["version"]))
+
+    def lexical(self, features: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
+        """First rank of the candidates, from the index alone."""
+        out: npt.NDArray[np.float64] = CHAR * features["char_bm25"].astype(np.float64) + WORD * features["word_bm25"]
+        return out
+
+    def rank(self, features: dict[str, float]) -> float:
+        """Final rank, 0 to 1; decays with the age of the check where both dates are known."""
+        raw = CHAR * features["char_bm25"] + WORD * features["word_bm25"]
+        near = max(0.0, min(1.0, (features["char_claim_cover"] - 0.4) / 0.4))
+        return max(0.0, min(1.0, raw / (CHAR + WORD))) * (1 - DIFFER * min(features["differences"], 3) * near) * features["decay"]
+
+    def probability(self, features: dict[str, float]) -> float:
+        """Probability that query and check state the same."""
+        logit = self.bias + sum(float(w) * features[n] for w, n in zip(self.weights, FEATURES, strict=True))
+        return 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
+
+    def tier(self, probability: float, differs: bool, short: bool, features: dict[str, float]) -> str:
+        """confirmable, suggested or related. A stated difference is always related; a short or an old match is at most suggested."""
+        if differs or probability < self.suggest:
+            return "related"
+        if probability < self.confirm or short or features["decay"] < 0.6 or features["places"] < 1 or features["numbers"] < 1:
+            return "suggested"
+        return "confirmable"

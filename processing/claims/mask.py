@@ -1,0 +1,81 @@
+"""Who says it, and about which group, is taken out before anything is scored (SCOPE S7).
+
+Masked: the attribution in front of or after a statement ("Theo ông …,", "Chủ tịch xã … cho biết"), ethnic and religious groups, region of
+origin of people, and words of political leaning. A place where something happens is not masked: it belongs to the truth conditions.
+The lists are used for removal alone; nothing is counted, stored or shown by them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processing.claims.numbers import fold_keep
+
+_UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
+_CAP = rf"[{_UPPER}][\w.]*"
+_SPEECH = (
+    r"(?:cho biet|cho hay|cho rang|noi rang|noi|khang dinh|tuyen bo|thong bao|thong tin|viet|chia se|ke|ke lai|tiet lo|nhan dinh|phat bieu|"
+    r"nhan manh|bao cao|dang tin|loan tin|don|xac nhan|cong bo|dua tin|qua quyet)"
+)
+_WHO = (
+    r"(?:ong|ba|anh|chi|co|chu tich|pho chu tich|bi thu|pho bi thu|giam doc|pho giam doc|bo truong|thu truong|thu tuong|pho thu tuong|dai bieu|"
+    r"truong|pho|can bo|lanh dao|nguoi phat ngon|phat ngon vien|dai dien|chuyen gia|bac si|giao su|tien si|luat su|nong dan|cong nhan|tieu thuong|"
+    r"tai xe|sinh vien|nguoi dan|ba con|nguoi ban hang|mot nguoi|nhieu nguoi|mot so nguoi|hang xom|nguoi|cu dan|cu tri|phu huynh|"
+    r"hieu truong|giao vien|linh muc|su thay|thuong toa|muc su|tai khoan|trang|nhom|bai viet|bai dang|tin don|mang xa hoi|facebook|zalo)"
+)
+# "Chủ tịch xã X cho biết (rằng|:|,) …": at the start of the sentence, without a comma inside, at most 14 words.
+_LEAD = re.compile(rf"^\W*(?:{_WHO})\b(?:\s+[^\s,:;]+){{0,13}}?\s+(?:da |vua |cung |moi )?{_SPEECH}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s*"
+                   rf"|^\W*(?:{_WHO})\b(?:\s+[^\s:;]+){{0,16}}?\s+{_SPEECH}\s*(?:rang\b|:)\s*[\"“]?\s*")  # fmt: skip
+_THEO = re.compile(rf"^\W*theo\s+(?:loi\s+)?(?:{_WHO})\b[^,:;]{{0,80}}[,:]\s*")
+_TAIL = re.compile(rf",\s*(?:theo\s+(?:loi\s+)?)?(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\s*[.!\"]*\s*$|,\s*theo\s+(?:loi\s+)?(?:{_WHO})\b[^,;]{{0,80}}$")
+
+_ETHNIC = (
+    "kinh|tay|thai|muong|mong|hmong|h'mong|dao|nung|hoa|khmer|kho me|cham|ede|e de|gia rai|jrai|ba na|bana|xo dang|co ho|k'ho|san chay|san diu|"
+    "hre|ra glai|mnong|m'nong|tho|xtieng|bru|van kieu|co tu|giay|ta oi|ma|gie trieng|co|cho ro|xinh mun|ha nhi|chu ru|lao|khang|la chi|phu la|"
+    "la hu|lu|lo lo|chut|mang|pa then|co lao|cong|bo y|si la|pu peo|brau|o du|ro mam|viet"
+)
+_RELIGION = (
+    "cong giao|thien chua giao|phat giao|phat tu|giao dan|tin lanh|hoi giao|cao dai|hoa hao|an do giao|dao phat|dao thien chua|dao chua|dao hoi|luong giao"
+)
+_GROUP = re.compile(
+    rf"\b(?:nguoi dan toc|dan toc|dong bao|ba con|nguoi)\s+(?:{_ETHNIC})\b(?!\s+(?:nguoi|te|doanh|nam))|\b(?:{_RELIGION})\b|\b(?:dong bao )?(?:dan toc )?thieu so\b"
+)
+_ORIGIN = re.compile(r"\b(?:nguoi|dan)\s+(?:goc\s+|que\s+)?(?:mien\s+(?:bac|trung|nam|tay|nui|xuoi|ngoai|trong)|(?:bac|trung|nam)(?!\s*\w*\d))\b")
+_ORIGIN_NAMED = re.compile(rf"\b[Nn]gười\s+(?:gốc\s+|quê\s+)?{_CAP}(?:\s+{_CAP}){{0,2}}|\b(?:gốc|quê|nguyên quán)\s+(?:ở\s+)?{_CAP}(?:\s+{_CAP}){{0,2}}")
+_LEANING = re.compile(
+    r"\b(?:canh ta|canh huu|cap tien|bao thu|ta khuynh|huu khuynh|on hoa|cuc doan|than chinh quyen|doi lap|than phuong tay|than trung quoc|"
+    r"than my|yeu nuoc|dan chu|cach mang|tu do chu nghia|dan tuy)\b"
+)
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Stretches of NFC `text` that are taken out, as (start, end), sorted, not overlapping."""
+    folded = fold_keep(text)
+    found: list[tuple[int, int]] = []
+    lead = _LEAD.match(folded) or _THEO.match(folded)
+    # an attribution is taken out only when a statement of at least three words remains
+    if lead and len(folded[lead.end() :].split()) >= 3:
+        found.append((0, lead.end()))
+    tail = _TAIL.search(folded)
+    if tail and len(folded[: tail.start()].split()) >= 3:
+        found.append((tail.start(), len(text)))
+    for pattern in (_GROUP, _ORIGIN, _LEANING):
+        found += [m.span() for m in pattern.finditer(folded)]
+    found += [m.span() for m in _ORIGIN_NAMED.finditer(text)]
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def mask(text: str) -> str:
+    """`text` with the masked stretches left out and spaces closed up; two texts that differ only there give the same string."""
+    out, at = [], 0
+    for start, end in spans(text):
+        out.append(text[at:start])
+        at = end
+    out.append(text[at:])
+    return " ".join(" ".join(out).split())

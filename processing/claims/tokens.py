@@ -1,0 +1,102 @@
+"""Text → hashed terms for the index: syllable 1–2-grams and character 4-grams of the folded, masked, place-neutral text.
+
+Places are taken out of both and kept as terms of their own in a reserved range: they help to find candidates, but the score sees them only as
+agreement or difference, so swapping a place on both sides changes no score.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from processing.claims.lexicon import PLACE_HEADS, PROVINCES, SYNONYMS
+from processing.claims.mask import mask
+from processing.claims.numbers import fold_keep
+
+Ids = npt.NDArray[np.uint32]
+UNI = 1 << 20  # unigrams hash into [0, UNI)
+BI = 1 << 22  # bigrams into [UNI, UNI + BI)
+PLACE = 1 << 18  # places into the range after
+WORDS = UNI + BI + PLACE
+CHARS = 1 << 22
+_TOKEN = re.compile(r"[a-z0-9]+|[^\W\d_a-z]+")
+_JOIN = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
+_CAPS = re.compile(rf"[{_UPPER}]\w*(?:[ \-]+[{_UPPER}]\w*)*")
+_HEAD = re.compile(r"\b(?:" + "|".join(sorted(PLACE_HEADS, key=len, reverse=True)) + r")\s(?=\S)")
+_PROVINCE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
+_SYN = {form: group[0] for group in SYNONYMS for form in group[1:]}
+_SYN_RE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _SYN), key=len, reverse=True)) + r")\b")
+_UNI_CACHE: dict[str, int] = {}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Unique hashed terms of one text and how often each occurs. `words` holds unigrams, bigrams and places in their ranges."""
+
+    words: Ids
+    word_tf: npt.NDArray[np.uint8]
+    chars: Ids
+    char_tf: npt.NDArray[np.uint8]
+    syllables: int
+
+
+def _uni(token: str) -> int:
+    found = _UNI_CACHE.get(token)
+    if found is None:
+        found = crc32(token.encode()) & (UNI - 1)
+        if len(_UNI_CACHE) < 200_000:
+            _UNI_CACHE[token] = found
+    return found
+
+
+def neutral(text: str) -> tuple[str, list[str]]:
+    """Folded text without masked groups and speakers, places replaced by one placeholder word; and the folded places."""
+    masked = _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
+    folded = fold_keep(masked)
+    cuts: list[tuple[int, int, str]] = [(m.start(), m.end(), PROVINCES[m[0]]) for m in _PROVINCE.finditer(folded)]
+    for m in _HEAD.finditer(folded):
+        name = _CAPS.match(masked, m.end())
+        if name and not (name.start() == 0):
+            cuts.append((name.start(), name.end(), folded[name.start() : name.end()]))
+    out, at, places = [], 0, []
+    for start, end, name in sorted(cuts):
+        if start >= at:
+            out += [folded[at:start], " zplace "]
+            places.append(name)
+            at = end
+    out.append(folded[at:])
+    return _SYN_RE.sub(lambda m: _SYN[m[0]], "".join(out)), places
+
+
+def tokens(folded: str) -> list[str]:
+    """Syllables and numbers of folded text; 1.200 is one token."""
+    return _TOKEN.findall(_JOIN.sub("", folded.replace("'", "")))
+
+
+def _counted(ids: npt.NDArray[np.uint32]) -> tuple[Ids, npt.NDArray[np.uint8]]:
+    unique, counts = np.unique(ids, return_counts=True)
+    return unique.astype(np.uint32), np.minimum(counts, 127).astype(np.uint8)
+
+
+def terms(text: str) -> Terms:
+    """Hashed terms of NFC `text`."""
+    folded, places = neutral(text)
+    toks = tokens(folded)
+    uni = np.fromiter((_uni(t) for t in toks), np.uint64, len(toks))
+    bi = UNI + ((uni[:-1] * np.uint64(0x9E3779B1) + uni[1:] * np.uint64(0x85EBCA6B)) >> np.uint64(7)) % np.uint64(BI)
+    place = np.array([UNI + BI + crc32(p.encode()) % PLACE for p in places], np.uint64)
+    raw = np.frombuffer((" " + " ".join(toks) + " ").encode(), np.uint8).astype(np.uint64)
+    if len(raw) >= 4:
+        grams = raw[:-3] | raw[1:-2] << np.uint64(8) | raw[2:-1] << np.uint64(16) | raw[3:] << np.uint64(24)
+        chars = (grams * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40)) % np.uint64(CHARS)
+    else:
+        chars = np.zeros(0, np.uint64)
+    words, word_tf = _counted(np.concatenate([uni, bi, place]).astype(np.uint32))
+    grams4, char_tf = _counted(chars.astype(np.uint32))
+    return Terms(words, word_tf, grams4, char_tf, len(toks))
