@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-import smtplib
-import ssl
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +20,6 @@ from processing.settings import ROOT, Settings, get_settings
 from processing.stack import ports
 from processing.stack.postgres import PostgresError, binaries, unprivileged
 
-SMTP_TIMEOUT_S = 10
 LEAST_FREE_BYTES = 2 * 1024**3
 CLOCK_TOLERANCE_S = 60
 
@@ -177,34 +174,15 @@ def _mail(settings: Settings) -> Iterator[Finding]:
     if not settings.smtp_host:
         yield Finding("mail", "LANGNGHE_SMTP_HOST is empty; mails wait in the outbox")
         return
+    from processing.alerts.sender import connect
+
     where = f"{settings.smtp_host}:{settings.smtp_port} ({settings.smtp_security})"
     try:
-        _log_in(settings)
-    except smtplib.SMTPAuthenticationError as error:
-        reply = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else str(error.smtp_error)
-        yield Finding(
-            "mail", f"{where} refused the login: {error.smtp_code} {reply}", "check LANGNGHE_SMTP_USER and LANGNGHE_SMTP_PASSWORD in .env"
-        )
-    except ssl.SSLError as error:
-        yield Finding(
-            "mail", f"{where}: {error}", "check LANGNGHE_SMTP_SECURITY (starttls for 587, tls for 465) and the server's certificate"
-        )
-    except (smtplib.SMTPException, OSError) as error:
+        with connect(settings) as server:
+            server.noop()
+    except LangNgheError as error:
+        yield Finding("mail", error.message, error.cure)
+    except OSError as error:
         yield Finding("mail", f"{where}: {error}", "check LANGNGHE_SMTP_HOST, LANGNGHE_SMTP_PORT and the firewall between")
     else:
         yield Finding("mail", f"{where} accepts us")
-
-
-def _log_in(settings: Settings) -> None:
-    context = ssl.create_default_context()
-    client: smtplib.SMTP
-    if settings.smtp_security == "tls":
-        client = smtplib.SMTP_SSL(settings.smtp_host, settings.smtp_port, timeout=SMTP_TIMEOUT_S, context=context)
-    else:
-        client = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=SMTP_TIMEOUT_S)
-    with client:
-        if settings.smtp_security == "starttls":
-            client.starttls(context=context)
-        if settings.smtp_user:
-            client.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        client.noop()
