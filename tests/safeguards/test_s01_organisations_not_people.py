@@ -1,0 +1,115 @@
+"""S1: a source is an organisation with an owner, a reason and a review date; people, closed groups and messengers are refused at load time."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crawlers.profiles import refusal
+from crawlers.sources import Source, load_sources
+from processing.errors import ConfigError
+from processing.settings import ROOT
+
+CHANNEL = "UC" + "a" * 22
+REFUSED = (
+    "https://www.facebook.com/some.person", "https://m.facebook.com/profile.php?id=1", "https://facebook.com/groups/123", "https://fb.com/x", "https://fb.watch/x",
+    "https://x.com/someone", "https://mobile.twitter.com/someone/status/1", "https://twitter.com/i/lists/1", "https://nitter.net/someone/rss",
+    "https://www.tiktok.com/@someone", "https://vt.tiktok.com/x", "https://www.instagram.com/someone/", "https://www.threads.net/@someone",
+    "https://www.threads.com/@someone", "https://www.youtube.com/@someone", "https://www.youtube.com/user/someone", "https://youtube.com/c/someone",
+    "https://youtu.be/abc", "https://www.youtube.com/watch?v=1", "https://zalo.me/0900000000", "https://zalo.me/g/abcdef", "https://chat.zalo.me/",
+    "https://t.me/someone", "https://t.me/s/somechannel", "https://t.me/joinchat/x", "https://telegram.me/x", "https://mastodon.social/@someone",
+    "https://any.example/@someone", "https://any.example/users/someone", "https://any.example/@someone.rss", "https://bsky.app/profile/someone.bsky.social",
+    "https://bsky.app/profile/someone.bsky.social/rss", "https://www.linkedin.com/in/someone", "https://www.linkedin.com/company/x", "https://invite.viber.com/?g2=x",
+    "https://wa.me/84900000000", "https://chat.whatsapp.com/x", "https://whatsapp.com/channel/x", "https://discord.gg/x", "https://discord.com/channels/1/2",
+    "https://m.me/someone", "https://signal.group/#x", "https://www.reddit.com/user/someone", "https://www.reddit.com/r/vietnam/.rss", "https://voz.vn/u/someone.1/",
+    "https://www.otofun.net/threads/1", "https://vk.com/id1", "https://weibo.com/u/1", "https://gapo.vn/someone", "https://www.pinterest.com/someone",
+    "https://someone.tumblr.com/rss", "https://rsshub.app/telegram/channel/x", "https://bridge.example/?u=https%3A%2F%2Fwww.facebook.com%2Fsomeone",
+    "https://bridge.example/facebook.com/someone", "https://bao.example/comments/feed/", "https://bao.example/bai-viet/feed/?feed=comments-rss2",
+    "https://bao.example/author/someone/feed/", "https://bao.example/tac-gia/mot-nguoi", "https://forum.example/members/someone.1/", "https://forum.example/u/someone.rss",
+    "https://name:word@bao.example/rss", "https://WWW.FACEBOOK.COM./someone", "https://www.facebook.com:443/someone",
+)  # fmt: skip
+ALLOWED = (
+    "https://tuoitre.vn/rss/thoi-su.rss", "https://nghean.gov.vn/rss/", "https://bao.example/the-gioi/bai-viet-123.html", "https://bao.example/tin/facebook-bi-loi-1.html",
+    "https://bao.example/binh-luan-kinh-te/bai-1.html", "https://truong.edu.vn/user-guide/1.html", "http://127.0.0.11:8000/rss",
+)  # fmt: skip
+
+
+def values(**changes: object) -> dict[str, object]:
+    basis = "Licensed newspaper with a public feed."
+    base: dict[str, object] = {"key": "bao", "name": "Báo", "kind": "press", "owner": "Tòa soạn", "basis": basis, "home_url": "https://bao.example/"}
+    base |= {"reviewed_on": date(2026, 11, 22), "review_due": date(2027, 11, 22), "feeds": [{"url": "https://bao.example/rss"}]}
+    return {**base, **changes}
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_addresses_of_people_groups_and_messengers_are_refused(url: str, tmp_path: Path) -> None:
+    assert refusal(url)
+    (tmp_path / "sources").mkdir()
+    file = tmp_path / "sources" / "mot-nguoi.toml"
+    text = 'name = "X Y"\nkind = "press"\nowner = "Someone"\nbasis = "Because it is interesting."\nreviewed_on = 2026-11-22\nreview_due = 2027-11-22\n'
+    for home, feed in ((url, "https://bao.example/rss"), ("https://bao.example/", url)):
+        file.write_text(text + f'home_url = "{home}"\n[[feeds]]\nurl = "{feed}"\n', encoding="utf-8")
+        with pytest.raises(ConfigError, match="mot-nguoi.toml"):
+            load_sources(tmp_path)
+
+
+@pytest.mark.parametrize("url", ALLOWED)
+def test_addresses_of_organisations_pass(url: str) -> None:
+    assert refusal(url) is None
+
+
+@pytest.mark.parametrize("field", ["owner", "basis", "reviewed_on", "review_due", "home_url", "name", "kind"])
+def test_a_source_without_its_basis_fails(field: str) -> None:
+    for wrong in ("", None):
+        with pytest.raises(ValueError, match=field):
+            Source(**values(**{field: wrong}))  # type: ignore[arg-type]
+    lacking = values()
+    del lacking[field]
+    with pytest.raises(ValueError, match=field):
+        Source(**lacking)  # type: ignore[arg-type]
+
+
+def test_a_review_that_is_overdue_stops_that_source_alone() -> None:
+    source = Source(**values())  # type: ignore[arg-type]
+    assert source.stopped(date(2027, 11, 22)) is None
+    assert "review was due" in (source.stopped(date(2027, 11, 23)) or "")
+    with pytest.raises(ValueError, match="400 days"):
+        Source(**values(review_due=date(2036, 1, 1)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}", "https://mastodon.social/@benhvien.rss", "https://bsky.app/profile/benhvien.example/rss"],
+)
+def test_an_institutions_channel_needs_the_page_of_its_own_site_that_names_it(feed: str) -> None:
+    home = "https://benhvien.example/"
+    with pytest.raises(ValueError, match="proof_url"):
+        Source(**values(kind="channel", home_url=home, feeds=[{"url": feed}]))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="SCOPE S1"):
+        Source(**values(kind="press", home_url=home, feeds=[{"url": feed}]))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="proof_url"):
+        Source(**values(kind="channel", home_url=home, feeds=[{"url": feed}], proof_url="https://facebook.com/benhvien"))  # type: ignore[arg-type]
+    assert Source(**values(kind="channel", home_url=home, feeds=[{"url": feed}], proof_url="https://benhvien.example/lien-he")).feeds  # type: ignore[arg-type]
+
+
+def test_a_handle_is_refused_even_with_proof() -> None:
+    assert refusal("https://www.youtube.com/@someone", proven_channel=True)
+    assert refusal("https://mastodon.social/@someone", proven_channel=True)
+
+
+def test_reports_to_a_public_service_are_the_only_words_of_citizens() -> None:
+    open311 = [{"url": "https://phananh.example/requests.json", "kind": "open311"}]
+    assert Source(**values(kind="feedback", feeds=open311)).kind == "feedback"  # type: ignore[arg-type]
+    for kind in ("press", "institution", "channel"):
+        with pytest.raises(ValueError, match="feedback"):
+            Source(**values(kind=kind, feeds=open311))  # type: ignore[arg-type]
+
+
+def test_every_shipped_source_is_an_organisation_and_off_until_it_was_opened() -> None:
+    sources = load_sources(ROOT / "config")
+    assert len(sources) >= 25
+    for source in sources:
+        assert not source.enabled
+        assert "could not be checked" in (ROOT / "config" / "sources" / f"{source.key}.toml").read_text(encoding="utf-8")
