@@ -93,3 +93,14 @@ CREATE TABLE story_event (
 COMMENT ON TABLE story_event IS 'History of stories: opened, merged, split, a document moved.';
 COMMENT ON COLUMN story_event.decided_by IS 'clusterer, or user:<id>.';
 CREATE INDEX ON story_event (story_id);
+
+CREATE TABLE cluster_state (
+    language text PRIMARY KEY,
+    seen bigint NOT NULL,
+    time_weights double precision[] NOT NULL,
+    revision bigint NOT NULL
+);
+COMMENT ON TABLE cluster_state IS 'What the clusterer of a language cannot derive from its documents.';
+COMMENT ON COLUMN cluster_state.seen IS 'Documents decided so far; looks at recent documents again at powers of two.';
+COMMENT ON COLUMN cluster_state.time_weights IS 'Learned weights of the windows of publication time; see processing/cluster/timing.py.';
+COMMENT ON COLUMN cluster_state.revision IS 'Raised with every batch: tells a process whether its cached index is still the newest.';

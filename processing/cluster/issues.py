@@ -1,0 +1,250 @@
+"""Issues in the database: kept up to date from their stories, merged and split by analysts, shown with all that is known.
+
+An analyst's merge joins the stories of two issues under one; a split opens a story of its own and keeps the two apart for good
+(`story_constraint`). Merging what was split, or splitting what was merged, takes the decision back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from processing.cluster import naming
+from processing.cluster.naming import Member
+from processing.db import Connection
+from processing.dedupe.origins import Voice, independent_groups, wire_credit
+from processing.errors import LangNgheError
+
+_MEMBERS = 200  # documents of an issue, newest first, that name it; counts use all
+_COMMUNES = 5
+_SURE = 0.5  # confidence from which a document counts for a commune
+
+_VOICES = """
+SELECT a.document_id, a.published_at, coalesce(c.origin_id, a.document_id) AS origin, coalesce(c.relation, 'origin') AS relation, s.owner,
+    d.language
+FROM assignment a JOIN issue_story x ON x.story_id = a.story_id
+JOIN document d ON d.id = a.document_id JOIN source s ON s.id = d.source_id
+LEFT JOIN document_copy c ON c.document_id = a.document_id AND c.first_seen_at = a.first_seen_at
+WHERE x.issue_id = %s ORDER BY a.published_at, a.document_id"""
+
+_TEXTS = """
+SELECT d.id, d.title, d.language, s.name AS source, n.sentences, n.tokens, n.topic, n.topic_score, n.province_code, right(v.text, 160) AS tail
+FROM document d JOIN source s ON s.id = d.source_id
+LEFT JOIN annotation n ON n.document_id = d.id AND n.first_seen_at = d.first_seen_at
+LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
+WHERE d.id = ANY(%s) ORDER BY d.published_at, d.id"""
+
+_PLACES = """
+SELECT p.unit_code, sum(p.confidence) AS weight FROM document_place p
+WHERE p.document_id = ANY(%s) AND p.level = %s AND p.confidence >= %s GROUP BY 1 ORDER BY 2 DESC, 1"""
+
+
+def refresh(conn: Connection, issue: int, now: datetime) -> None:
+    """Set title, topic, places, times, counts and summary of an issue from its documents. An issue left without any keeps its name."""
+    voices = conn.execute(_VOICES, [issue]).fetchall()
+    if not voices:
+        conn.execute("UPDATE issue SET documents = 0, origins = 0, updated_at = %s WHERE id = %s", [now, issue])
+        return
+    newest = [v["document_id"] for v in voices[-_MEMBERS:]]
+    texts = conn.execute(_TEXTS, [newest]).fetchall()
+    agencies = [r["name"] for r in conn.execute("SELECT name FROM source WHERE kind = 'wire' ORDER BY name")]
+    credits = {t["id"]: wire_credit(t["tail"] or "", agencies) for t in texts}
+    groups = independent_groups([Voice(v["origin"], v["owner"], credits.get(v["document_id"], "")) for v in voices])
+    group_of = {v["document_id"]: g for v, g in zip(voices, groups, strict=True)}
+    members = [_member(t, group_of[t["id"]]) for t in texts]
+    originals = [m for m, t in zip(members, texts, strict=True) if _original(voices, t["id"])] or members
+    provinces = [r["unit_code"] for r in conn.execute(_PLACES, [newest, "province", 0.0])]
+    communes = [r["unit_code"] for r in conn.execute(_PLACES, [newest, "commune", _SURE])]
+    summary = {"sentences": naming.key_sentences(originals), "phrases": naming.key_phrases(members)}
+    conn.execute(
+        """UPDATE issue SET title = %s, topic = %s, province_code = %s, commune_codes = %s, first_seen_at = %s, last_published_at = %s,
+               documents = %s, origins = %s, summary = %s, updated_at = %s WHERE id = %s""",
+        [
+            naming.headline(originals), naming.topic(members), provinces[0] if provinces else None, communes[:_COMMUNES],
+            voices[0]["published_at"], voices[-1]["published_at"], len(voices), len(set(groups)), Jsonb(summary), now, issue,
+        ],
+    )  # fmt: skip
+
+
+def _original(voices: list[dict[str, Any]], document: int) -> bool:
+    return any(v["document_id"] == document and v["relation"] in ("origin", "shared_release") for v in voices)
+
+
+def _member(row: dict[str, Any], group: int) -> Member:
+    return Member(
+        row["id"], row["title"], row["sentences"] or [], group, row["source"], row["topic"] or "other", row["topic_score"] or 0.0,
+        row["language"], row["tokens"] or [],
+    )  # fmt: skip
+
+
+def open_issue(conn: Connection, story: int, language: str, at: datetime, now: datetime) -> int:
+    """A new issue for a story; `refresh` names it."""
+    row = conn.execute(
+        """INSERT INTO issue (title, topic, language, first_seen_at, last_published_at, updated_at)
+           VALUES ('—', 'other', %s, %s, %s, %s) RETURNING id""",
+        [language, at, at, now],
+    ).fetchone()
+    assert row is not None
+    conn.execute("INSERT INTO issue_story (story_id, issue_id) VALUES (%s, %s)", [story, row["id"]])
+    return int(row["id"])
+
+
+def join(conn: Connection, keep: int, drop: int) -> None:
+    """Hand all stories of issue `drop` to `keep`; the dropped issue's links go on to it and its row stays, empty, for its flags."""
+    conn.execute("UPDATE issue_story SET issue_id = %s WHERE issue_id = %s", [keep, drop])
+    conn.execute("UPDATE issue_alias SET issue_id = %s WHERE issue_id = %s", [keep, drop])
+    conn.execute(
+        "INSERT INTO issue_alias (alias, issue_id) SELECT public_id, %s FROM issue WHERE id = %s ON CONFLICT DO NOTHING", [keep, drop]
+    )
+    conn.execute("UPDATE issue SET documents = 0, origins = 0 WHERE id = %s", [drop])
+
+
+def find(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
+    """The issue behind a public id, old ones too. Raises LangNgheError when there is none."""
+    try:
+        key = UUID(str(public_id))
+    except ValueError:
+        raise LangNgheError(f"{public_id!r} is not the id of an issue", "copy it from the address of the issue's page") from None
+    row = conn.execute(
+        "SELECT * FROM issue WHERE id = coalesce((SELECT issue_id FROM issue_alias WHERE alias = %(k)s), (SELECT id FROM issue WHERE public_id = %(k)s))",
+        {"k": key},
+    ).fetchone()
+    if row is None:
+        raise LangNgheError(f"there is no issue {public_id}", "it may have been removed on request")
+    return row
+
+
+def merge_issues(conn: Connection, keep: str | UUID, other: str | UUID, *, user_id: int, now: datetime) -> UUID:
+    """Make two issues one, for good; constraints that kept them apart are revoked. Returns the public id that stays. The caller commits."""
+    first, second = find(conn, keep), find(conn, other)
+    if first["id"] == second["id"]:
+        return UUID(str(first["public_id"]))
+    a, b = _documents(conn, first["id"]), _documents(conn, second["id"])
+    conn.execute(
+        """UPDATE story_constraint SET revoked_at = %(now)s WHERE kind = 'apart' AND revoked_at IS NULL
+           AND ((document_a = ANY(%(a)s) AND document_b = ANY(%(b)s)) OR (document_a = ANY(%(b)s) AND document_b = ANY(%(a)s)))""",
+        {"now": now, "a": a, "b": b},
+    )
+    stories = [r["story_id"] for r in conn.execute("SELECT story_id FROM issue_story WHERE issue_id = %s ORDER BY 1", [second["id"]])]
+    anchor = conn.execute("SELECT min(story_id) AS id FROM issue_story WHERE issue_id = %s", [first["id"]]).fetchone()
+    join(conn, first["id"], second["id"])
+    for story in stories:
+        note(conn, now, "merged", story, anchor["id"] if anchor else None, None, f"user:{user_id}", "issues joined")
+    refresh(conn, first["id"], now)
+    _invalidate(conn)
+    return UUID(str(first["public_id"]))
+
+
+def split_issue(conn: Connection, public_id: str | UUID, documents: Iterable[int], *, user_id: int, now: datetime) -> UUID:
+    """Take documents (and their copies) out of an issue into a new one, kept apart from the rest for good. The caller commits.
+
+    Raises LangNgheError when a document is not of the issue or nothing would stay.
+    """
+    issue = find(conn, public_id)
+    members = _documents(conn, issue["id"])
+    wanted = set(documents)
+    if not wanted <= set(members):
+        raise LangNgheError(f"not documents of this issue: {sorted(wanted - set(members))}", "reload the issue's page and choose again")
+    copies = conn.execute("SELECT document_id FROM document_copy WHERE origin_id = ANY(%s)", [sorted(wanted)])
+    moving = sorted(wanted | ({r["document_id"] for r in copies} & set(members)))
+    staying = [d for d in members if d not in set(moving)]
+    if not moving or not staying:
+        raise LangNgheError("a split must take some documents and leave some", "choose fewer, or at least one")
+    story = _new_story(conn, issue["language"], moving)
+    new = open_issue(conn, story, issue["language"], now, now)
+    old = conn.execute("SELECT document_id, story_id FROM assignment WHERE document_id = ANY(%s)", [moving]).fetchall()
+    conn.execute("UPDATE assignment SET story_id = %s WHERE document_id = ANY(%s)", [story, moving])
+    for row in old:
+        note(conn, now, "split", row["story_id"], story, row["document_id"], f"user:{user_id}", "")
+    # each document against the last one of the other side: enough to bar both the documents and their stories from meeting again
+    pairs = {(d, staying[-1]) for d in moving} | {(moving[-1], d) for d in staying}
+    conn.cursor().executemany(
+        "INSERT INTO story_constraint (kind, document_a, document_b, decided_by, decided_at) VALUES ('apart', %s, %s, %s, %s)",
+        [(a, b, user_id, now) for a, b in sorted(pairs)],
+    )
+    recount(conn, {story} | {r["story_id"] for r in old})
+    refresh(conn, issue["id"], now)
+    refresh(conn, new, now)
+    _invalidate(conn)
+    made = conn.execute("SELECT public_id FROM issue WHERE id = %s", [new]).fetchone()
+    assert made is not None
+    return UUID(str(made["public_id"]))
+
+
+def _documents(conn: Connection, issue: int) -> list[int]:
+    return [v["document_id"] for v in conn.execute(_VOICES, [issue])]
+
+
+def _new_story(conn: Connection, language: str, documents: list[int]) -> int:
+    row = conn.execute(
+        """INSERT INTO story (language, opened_at, last_published_at)
+           SELECT %s, min(published_at), max(published_at) FROM document WHERE id = ANY(%s) RETURNING id""",
+        [language, documents],
+    ).fetchone()
+    assert row is not None
+    return int(row["id"])
+
+
+def recount(conn: Connection, stories: Iterable[int]) -> None:
+    """Set counts and times of stories from their assignments."""
+    conn.execute(
+        """UPDATE story s SET documents = n.documents, opened_at = coalesce(n.first, s.opened_at), last_published_at = coalesce(n.last, s.last_published_at)
+           FROM (SELECT k.id, count(a.document_id) AS documents, min(a.published_at) AS first, max(a.published_at) AS last
+                 FROM unnest(%s::bigint[]) AS k(id) LEFT JOIN assignment a ON a.story_id = k.id GROUP BY k.id) n
+           WHERE s.id = n.id""",
+        [sorted(set(stories))],
+    )
+
+
+def note(
+    conn: Connection, now: datetime, kind: str, story: int, other: int | None, document: int | None, by: str = "clusterer", reason: str = ""
+) -> None:
+    """One line of the history of stories."""
+    conn.execute(
+        "INSERT INTO story_event (at, kind, story_id, other_story_id, document_id, decided_by, reason) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [now, kind, story, other, document, by, reason],
+    )
+
+
+def _invalidate(conn: Connection) -> None:
+    """Make every process read the stories again before its next batch."""
+    conn.execute("UPDATE cluster_state SET revision = revision + 1")
+
+
+def issue_card(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
+    """All that is stored about an issue: its fields, places, documents with their relation, flags with their score cards, history."""
+    issue = find(conn, public_id)
+    units = {
+        r["code"]: r["name"]
+        for r in conn.execute(
+            "SELECT code, name FROM unit WHERE code = ANY(%s)", [[*issue["commune_codes"], *filter(None, [issue["province_code"]])]]
+        )
+    }
+    documents = conn.execute(
+        """SELECT d.public_id, d.title, d.canonical_url AS url, d.published_at, s.name AS source, coalesce(c.relation, 'origin') AS relation
+           FROM assignment a JOIN issue_story x ON x.story_id = a.story_id JOIN document d ON d.id = a.document_id
+           JOIN source s ON s.id = d.source_id
+           LEFT JOIN document_copy c ON c.document_id = d.id AND c.first_seen_at = d.first_seen_at
+           WHERE x.issue_id = %s ORDER BY d.published_at, d.id""",
+        [issue["id"]],
+    ).fetchall()
+    flags = conn.execute(
+        "SELECT public_id, kind, first_day, last_day, score, rank, method, card FROM flag WHERE issue_id = %s ORDER BY first_day, id",
+        [issue["id"]],
+    ).fetchall()
+    history = conn.execute(
+        """SELECT e.at, e.kind, e.story_id, e.other_story_id, e.decided_by FROM story_event e JOIN issue_story x ON x.story_id = e.story_id
+           WHERE x.issue_id = %s ORDER BY e.at, e.id""",
+        [issue["id"]],
+    ).fetchall()
+    return {
+        "issue": issue["public_id"], "title": issue["title"], "topic": issue["topic"], "state": issue["state"],
+        "province": units.get(issue["province_code"]), "communes": [units.get(c, c) for c in issue["commune_codes"]],
+        "first_seen_at": issue["first_seen_at"], "last_published_at": issue["last_published_at"],
+        "documents": issue["documents"], "origins": issue["origins"], "summary": issue["summary"],
+        "members": documents, "flags": flags, "history": history,
+    }  # fmt: skip

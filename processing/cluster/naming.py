@@ -1,0 +1,105 @@
+"""What an issue is called and said to be: the most central headline, key sentences from different origins, key phrases. Pure.
+
+Centrality is the mean overlap with the issue's other documents (as in LexRank's degree, Erkan and Radev, JAIR 2004), on syllable 1- and
+2-grams weighed down by how common they are in the issue's own texts.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processing.cluster.features import terms_of
+
+KEY_SENTENCES = 3
+_SENTENCES = 12  # of a document that are considered
+_WORDS = re.compile(r"\w+")
+_QUESTION = re.compile(r"[?:]\s*$")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A document of an issue. `group` numbers its independent origin (`dedupe.origins`), `source` is the organisation's name."""
+
+    document: int
+    title: str
+    sentences: Sequence[str]
+    group: int
+    source: str
+    topic: str
+    topic_score: float
+    language: str = "vi"
+    tokens: Sequence[str] = ()
+
+
+def _profile(members: Sequence[Member]) -> tuple[list[dict[str, float]], Counter[str]]:
+    vectors = [terms_of(m.title, "\n".join(m.sentences[:4]), m.language) for m in members]
+    return vectors, Counter(t for v in vectors for t in v)
+
+
+def _central(vector: dict[str, float], spread: Counter[str], total: int) -> float:
+    """Mean share of the other documents that hold the terms of `vector`, per root of its length so that neither long nor short wins."""
+    if not vector or total < 2:
+        return 0.0
+    return sum(w * (spread[t] - 1) / (total - 1) for t, w in vector.items() if spread[t]) / math.sqrt(len(vector) + 4)
+
+
+def headline(members: Sequence[Member]) -> str:
+    """The most central title; at a tie that of the first member."""
+    _, spread = _profile(members)
+    scored = [(_central(terms_of(m.title, "", m.language), spread, len(members)), -i) for i, m in enumerate(members) if m.title.strip()]
+    return members[-max(scored)[1]].title if scored else "—"
+
+
+def key_sentences(members: Sequence[Member], count: int = KEY_SENTENCES) -> list[dict[str, object]]:
+    """Up to `count` sentences as printed, each from another independent origin, chosen for what is central and not said yet."""
+    _, spread = _profile(members)
+    candidates = []
+    for i, member in enumerate(members):
+        for j, sentence in enumerate(member.sentences[:_SENTENCES]):
+            words = len(_WORDS.findall(sentence))
+            if not 8 <= words <= 60 or _QUESTION.search(sentence):
+                continue
+            terms = terms_of(sentence, "", member.language)
+            score = _central(terms, spread, len(members)) + (0.1 if j == 0 else 0.0)
+            candidates.append((score, -i, -j, sentence, frozenset(terms), member))
+    candidates.sort(key=lambda c: (-c[0], -c[1], -c[2]))
+    chosen: list[dict[str, object]] = []
+    groups: set[int] = set()
+    said: set[str] = set()
+    for _, _, _, sentence, held, member in candidates:
+        if member.group in groups or len(held & said) > 0.6 * len(held):
+            continue
+        chosen.append({"text": sentence, "source": member.source, "document": member.document})
+        groups.add(member.group)
+        said |= held
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def key_phrases(members: Sequence[Member], count: int = 6) -> list[str]:
+    """Common words of several syllables that at least two origins use, most spread first. Names are left out: no person is indexed."""
+    spread: dict[str, set[int]] = {}
+    for member in members:
+        for token in member.tokens:
+            word = token.replace("_", " ")
+            if " " in word and word == word.lower() and not any(c.isdigit() for c in word):
+                spread.setdefault(word, set()).add(member.group)
+    ranked = sorted((-len(groups), word) for word, groups in spread.items() if len(groups) >= 2)
+    return [word for _, word in ranked[:count]]
+
+
+def topic(members: Sequence[Member]) -> str:
+    """Weighted majority of the members' topics, each independent origin with one voice; `other` only where nothing else is named."""
+    weights: dict[str, dict[int, float]] = {}
+    for member in members:
+        voices = weights.setdefault(member.topic, {})
+        voices[member.group] = max(voices.get(member.group, 0.0), member.topic_score)
+    totals = {t: sum(v.values()) for t, v in weights.items()}
+    named = {t: w for t, w in totals.items() if t != "other"}
+    best = max(sorted(named), key=lambda t: named[t], default="other")
+    return best if named and named[best] >= 0.5 * totals.get("other", 0.0) else "other"

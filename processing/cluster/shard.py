@@ -1,0 +1,262 @@
+"""One language's stories: an inverted index over live documents, the join decision, and the re-examination of recent documents.
+
+The score of a document and a story is the share of the document's information that the story explains:
+
+    Σ w·log(1 + κ·e^idf·c/n) + time   over   Σ w·idf
+
+with c of the story's n documents holding the term, w the term's field weight and `time` the evidence of `timing`. It is the log-likelihood
+ratio of a story's language model (Jelinek-Mercer smoothing) against the stream's, so a story with a wide vocabulary is not punished as it
+is under cosine similarity. The inverse document frequency stands half on documents and half on live stories: documents alone make the
+words of a big story look common, live stories alone let one story swallow the rest.
+
+Everything here is a function of the live documents and their stories (sums, sorted times), never of the path that led there; a rebuild
+from stored rows therefore decides as the process that was killed would have. The learned weights of `timing` are the one exception, and
+the database stage keeps them fixed.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from processing.cluster.background import PSEUDO_DOCUMENTS, PSEUDO_STORIES, shares
+from processing.cluster.timing import Times
+
+
+@dataclass(frozen=True)
+class Params:
+    """Settings of the clusterer. `threshold` and `merge` are shares of explained information, times are seconds, the rest are counts."""
+
+    join: float = 1.5
+    merge: float = 1.5
+    chance_floor: float = 0.055
+    chance_cap: float = 0.3
+    smoothing: float = 0.3
+    time_weight: float = 1.0
+    sigma: float = 4 * 86400.0
+    learn_time: bool = True
+    candidates: int = 12
+    touches: int = 2000
+    capacity: int = 50_000
+    first_check: int = 64
+    check_every: int = 4096
+
+
+class Item(NamedTuple):
+    """A live document: id, publication time in seconds, terms with their weights."""
+
+    id: str
+    at: float
+    terms: dict[str, float]
+
+
+class Match(NamedTuple):
+    """Best story for a document, None where no story shares a term. `score` is the explained share, `chance` what chance would explain."""
+
+    story: str | None
+    score: float
+    chance: float
+
+
+class Moved(NamedTuple):
+    """A document put elsewhere, or a story merged, when recent documents were looked at again."""
+
+    kind: str
+    story: str
+    other: str
+    document: str
+
+
+class Shard:
+    """Live documents and stories of one language."""
+
+    def __init__(self, params: Params, open_story: Callable[[Item], str], language: str = "") -> None:
+        self.p = params
+        self.open_story = open_story
+        self.common = shares(language)
+        self.items: dict[str, Item] = {}
+        self.order: list[tuple[float, str]] = []  # live documents by publication
+        self.story_of: dict[str, str] = {}
+        self.members: dict[str, dict[str, None]] = {}
+        self.postings: dict[str, dict[str, int]] = {}
+        self.frequency: Counter[str] = Counter()
+        self.times = Times()
+        self.seen = 0
+        self.apart: dict[str, set[str]] = {}
+        self.together: dict[str, set[str]] = {}
+
+    # ---- index
+
+    def put(self, item: Item, story: str) -> None:
+        """Add a document to a story, new or live."""
+        if item.id not in self.items:
+            self.items[item.id] = item
+            self.frequency.update(item.terms.keys())
+            self.times.arrive(item.at)
+            insort(self.order, (item.at, item.id))
+        self.story_of[item.id] = story
+        self.members.setdefault(story, {})[item.id] = None
+        self.times.add(story, item.at)
+        for term in item.terms:
+            stories = self.postings.setdefault(term, {})
+            stories[story] = stories.get(story, 0) + 1
+
+    def take(self, item: Item) -> str:
+        """Take a document out of its story, which it leaves empty or smaller; returns the story."""
+        story = self.story_of.pop(item.id)
+        del self.members[story][item.id]
+        if not self.members[story]:
+            del self.members[story]
+        self.times.remove(story, item.at)
+        for term in item.terms:
+            stories = self.postings[term]
+            if stories[story] == 1:
+                del stories[story]
+            else:
+                stories[story] -= 1
+        return story
+
+    def forget(self, document: str) -> None:
+        """Drop a document from the live window; its story lives on while it has others."""
+        item = self.items.pop(document)
+        del self.order[bisect_left(self.order, (item.at, document))]
+        self.take(item)
+        self.times.leave(item.at)
+        for term in item.terms:
+            if self.frequency[term] == 1:
+                del self.frequency[term]
+            else:
+                self.frequency[term] -= 1
+            if not self.postings[term]:
+                del self.postings[term]
+
+    # ---- decision
+
+    def _weigh(self, terms: dict[str, float]) -> tuple[list[tuple[dict[str, int], float, float]], float]:
+        """Postings of each term with its weight and κ·e^idf, shortest first; and the document's whole information."""
+        common = self.common
+        extra, more = (PSEUDO_DOCUMENTS, PSEUDO_STORIES) if common else (0, 0)
+        known = 0.5 * math.log(len(self.items) + extra + 2) + 0.5 * math.log(len(self.members) + more + 2)
+        kappa = (1 - self.p.smoothing) / self.p.smoothing
+        rows, whole = [], 0.0
+        none: dict[str, int] = {}
+        log, exp = math.log, math.exp
+        for term, weight in terms.items():
+            held = self.postings.get(term, none)
+            share = common.get(term, 0.0)
+            idf = known - 0.5 * log(self.frequency[term] + extra * share + 1) - 0.5 * log(len(held) + more * share + 1)
+            whole += weight * idf
+            if held:
+                rows.append((held, weight, kappa * exp(idf)))
+        rows.sort(key=lambda row: len(row[0]))
+        return rows, whole
+
+    def _candidates(self, rows: list[tuple[dict[str, int], float, float]]) -> tuple[list[tuple[float, str]], float]:
+        """Stories with their explained information, best first. Terms held by very many stories only add to stories found by rarer ones."""
+        found: dict[str, float] = {}
+        log1p, members = math.log1p, self.members
+        touched = 0
+        for held, weight, gain in rows:
+            touched += len(held)
+            if touched <= self.p.touches:
+                for story, count in held.items():
+                    found[story] = found.get(story, 0.0) + weight * log1p(gain * count / (len(members[story]) + 0.5))
+            else:
+                for story in found if len(found) < len(held) else [s for s in held if s in found]:
+                    count = held.get(story, 0)
+                    if count:
+                        found[story] += weight * log1p(gain * count / (len(members[story]) + 0.5))
+        ranked = sorted((-value, story) for story, value in found.items())
+        n = len(ranked)
+        if n >= 8:
+            # the body of the scores, which no fragment of the right story reaches, foretells the best that chance would give
+            middle, upper = -ranked[n // 2][0], -ranked[n // 4][0]
+            chance = middle + (upper - middle) * math.log2(n / 2)
+        else:
+            chance = 0.0
+        return [(-value, story) for value, story in ranked[: self.p.candidates]], chance
+
+    def match(self, item: Item, ban: str | None = None, learn: bool = False) -> Match:
+        """The live story that explains the document best, none that an analyst keeps it apart from."""
+        rows, whole = self._weigh(item.terms)
+        if not rows or whole <= 0:
+            return Match(None, 0.0, self.p.chance_floor)
+        candidates, chance = self._candidates(rows)
+        banned = {self.story_of[d] for d in self.apart.get(item.id, ()) if d in self.story_of} if self.apart else set()
+        background = self.times.background(item.at)
+        if learn and candidates and candidates[0][0] >= 2 * self.p.join * self.p.chance_floor * whole and len(self.members) > 3:
+            self.times.learn(candidates[0][1], item.at, background)
+        best, top = None, 0.0
+        for value, story in candidates:
+            if story == ban or story in banned:
+                continue
+            score = (value + self.p.time_weight * self.times.evidence(story, item.at, background)) / whole
+            score *= math.exp(-0.5 * (self.times.gap(story, item.at) / self.p.sigma) ** 2)
+            if score > top:
+                best, top = story, score
+        return Match(best, top, max(self.p.chance_floor, min(chance / whole, self.p.chance_cap)))
+
+    def bound(self, document: str) -> str | None:
+        """The live story an analyst put this document with, if any."""
+        for other in sorted(self.together.get(document, ())):
+            if other in self.story_of:
+                return self.story_of[other]
+        return None
+
+    # ---- looking again
+
+    def due(self) -> bool:
+        """True at 2ⁿ documents from `first_check` on, then every `check_every`."""
+        n = self.seen
+        return n >= self.p.first_check and (n % self.p.check_every == 0 or (n < self.p.check_every and n & (n - 1) == 0))
+
+    def reexamine(self) -> list[Moved]:
+        """Merge stories that became one, decide again about recent documents, merge once more. Returns what changed, in order."""
+        recent = [document for _, document in self.order[-2 * self.p.check_every :]]
+        changes = self._merge(recent)
+        for document in recent:
+            if document in self.apart or document in self.together:
+                continue  # an analyst decided
+            item = self.items[document]
+            old = self.take(item)
+            match = self.match(item)
+            if match.story is None or match.score < self.p.join * match.chance:
+                new = old if old not in self.members else self.open_story(item)  # alone: it keeps a story that was its own
+            else:
+                new = match.story
+            self.put(item, new)
+            if new != old:
+                changes.append(Moved("moved", old, new, document))
+        return changes + self._merge(recent)
+
+    def _merge(self, recent: list[str]) -> list[Moved]:
+        changes = []
+        touched = {self.story_of[d] for d in recent}
+        for story in sorted(touched, key=lambda s: (len(self.members[s]), s)):
+            if story not in self.members:
+                continue
+            members = sorted(self.members[story], key=lambda d: (self.items[d].at, d))
+            size = len(members)
+            mean: dict[str, float] = {}
+            for document in members[-64:]:
+                for term, weight in self.items[document].terms.items():
+                    mean[term] = mean.get(term, 0.0) + weight
+            centre = Item(members[-1], self.items[members[-1]].at, {t: w / min(size, 64) for t, w in mean.items()})
+            match = self.match(centre, ban=story)
+            if match.story is None or match.score < self.p.merge * match.chance or len(self.members[match.story]) < size:
+                continue
+            if self._kept_apart(members, match.story):
+                continue
+            for document in members:
+                item = self.items[document]
+                self.take(item)
+                self.put(item, match.story)
+            changes.append(Moved("merged", story, match.story, members[0]))
+        return changes
+
+    def _kept_apart(self, members: list[str], story: str) -> bool:
+        return bool(self.apart) and any(self.story_of.get(other) == story for d in members for other in self.apart.get(d, ()))

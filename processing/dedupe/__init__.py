@@ -1,0 +1,1 @@
+"""Same texts and copies: which documents stem from one origin."""
