@@ -62,7 +62,7 @@ def suspects(
     return out
 
 
-def verdict(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[int, float], options: Detection) -> str | None:
+def decide(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[int, float], options: Detection) -> str | None:
     """'surge', 'source_artefact', or None where too few independent origins speak of it. `weights`: usual share of each source."""
     groups = independent(candidate.docs)
     if len(groups) < options.least_origins:

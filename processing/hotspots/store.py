@@ -238,7 +238,7 @@ def _flag(conn: Connection, history: History, options: Detection, window: Sequen
             for source, why in outcome.suspects(day, candidate.key.topic, docs, history.sources.published, history.began, options).items()
         }
         province = history.province_of.get(candidate.key.unit or "", candidate.key.unit)
-        kind = outcome.verdict(candidate, doubtful, history.weights.get(province, history.weights[None]), options)
+        kind = outcome.decide(candidate, doubtful, history.weights.get(province, history.weights[None]), options)
         if kind == "surge":
             surges.append((candidate, outcome.main_issue(candidate.docs)))
         elif kind:

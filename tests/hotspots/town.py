@@ -6,7 +6,6 @@ import datetime as dt
 import itertools
 import random
 
-
 from processing.db import Connection
 from processing.hotspots.series import LOCAL
 
@@ -22,6 +21,7 @@ class Town:
         self.conn = conn
         self.random = random.Random(seed)
         self.numbers = itertools.count(1)
+        self.ids = itertools.count(1)
         self.sources: dict[str, int] = {}
         for code, name in ((PROVINCE, "tỉnh Minh Hà"), (COMMUNE, "xã Suối Đá"), (OTHER_COMMUNE, "xã Bến Cát")):
             level = "province" if code == PROVINCE else "commune"
@@ -41,36 +41,54 @@ class Town:
         self, source: str, day: dt.date, topic: str = "transport", commune: str | None = COMMUNE, *, origin: int | None = None,
         story: int | None = None, seen: dt.datetime | None = None, precision: str = "minute", text: str = "Tin địa phương.", kind: str = "article",
     ) -> int:  # fmt: skip
+        """One annotated document; returns its id."""
+        return self._write([self._new(source, day, topic, commune, origin, story, seen, precision, text, kind)])[0]
+
+    def _new(
+        self, source: str, day: dt.date, topic: str, commune: str | None, origin: int | None = None, story: int | None = None,
+        seen: dt.datetime | None = None, precision: str = "minute", text: str = "Tin địa phương.", kind: str = "article",
+    ) -> dict[str, object]:  # fmt: skip
         moment = dt.datetime.combine(day, dt.time(8 + self.random.randrange(9), self.random.randrange(60)), LOCAL)
-        first = seen or moment + dt.timedelta(minutes=5)
         n = next(self.numbers)
-        row = self.conn.execute(
-            """INSERT INTO document (source_id, canonical_url, kind, title, language, published_at, published_precision, first_seen_at, last_seen_at)
-               VALUES (%s, %s, %s, %s, 'vi', %s, %s, %s, %s) RETURNING id""",
-            [self.sources[source], f"http://{source}.invalid/{n}", kind, f"Bài {n}", moment, precision, first, first],
-        ).fetchone()
-        assert row is not None
-        doc: int = row["id"]
-        self.conn.execute(
-            "INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor) VALUES (%s, 1, %s, %s, %s, '', 't')",
-            [doc, first, f"Bài {n}", text],
-        )
-        self.conn.execute(
-            """INSERT INTO annotation (document_id, version, first_seen_at, language, sentences, tokens, places, province_code, topic, topic_score,
-               checkable, method, annotated_at) VALUES (%s, 1, %s, 'vi', '{}', '{}', '[]', %s, %s, 0.9, '[]', 'annotate test', %s)""",
-            [doc, first, PROVINCE, topic, first],
-        )
-        if commune:
-            self.conn.execute("INSERT INTO document_place VALUES (%s, %s, %s, 'commune', 0.9)", [doc, commune, first])
-        self.conn.execute(
-            "INSERT INTO document_copy (document_id, first_seen_at, group_id, origin_id, relation) VALUES (%s, %s, %s, %s, %s)",
-            [doc, first, origin or doc, origin or doc, "same_text" if origin else "origin"],
-        )
-        if story is not None:
-            self.conn.execute(
-                "INSERT INTO assignment VALUES (%s, %s, %s, %s, 0.8, 'cluster test', %s)", [doc, first, story, moment, first]
+        return {
+            "source": self.sources[source], "url": f"http://{source}.invalid/{n}", "kind": kind, "title": f"Bài {n}", "at": moment, "precision": precision,
+            "seen": seen or moment + dt.timedelta(minutes=5), "text": text, "topic": topic, "commune": commune, "origin": origin, "story": story,
+            "province": PROVINCE,
+        }  # fmt: skip
+
+    def _write(self, rows: list[dict[str, object]]) -> list[int]:
+        ids = [next(self.ids) for _ in rows]
+        for row, number in zip(rows, ids, strict=True):
+            row["id"] = number
+            row["relation"] = "same_text" if row["origin"] else "origin"
+            row["origin"] = row["origin"] or number
+        with self.conn.cursor() as cursor:
+            cursor.executemany(
+                """INSERT INTO document (id, source_id, canonical_url, kind, title, language, published_at, published_precision, first_seen_at, last_seen_at)
+                   OVERRIDING SYSTEM VALUE VALUES (%(id)s, %(source)s, %(url)s, %(kind)s, %(title)s, 'vi', %(at)s, %(precision)s, %(seen)s, %(seen)s)""",
+                rows,
             )
-        return doc
+            cursor.executemany(
+                """INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor)
+                   VALUES (%(id)s, 1, %(seen)s, %(title)s, %(text)s, '', 't')""",
+                rows,
+            )
+            cursor.executemany(
+                """INSERT INTO annotation (document_id, version, first_seen_at, language, sentences, tokens, places, province_code, topic, topic_score,
+                   checkable, method, annotated_at)
+                   VALUES (%(id)s, 1, %(seen)s, 'vi', '{}', '{}', '[]', %(province)s, %(topic)s, 0.9, '[]', 'annotate test', %(seen)s)""",
+                rows,
+            )
+            cursor.executemany("INSERT INTO document_place VALUES (%(id)s, %(commune)s, %(seen)s, 'commune', 0.9)", [r for r in rows if r["commune"]])
+            cursor.executemany(
+                """INSERT INTO document_copy (document_id, first_seen_at, group_id, origin_id, relation)
+                   VALUES (%(id)s, %(seen)s, %(origin)s, %(origin)s, %(relation)s)""",
+                rows,
+            )
+            cursor.executemany(
+                "INSERT INTO assignment VALUES (%(id)s, %(seen)s, %(story)s, %(at)s, 0.8, 'cluster test', %(seen)s)", [r for r in rows if r["story"]]
+            )
+        return ids
 
     def story(self, title: str, topic: str = "transport") -> int:
         """A story with its issue; returns the story's id."""
@@ -92,6 +110,7 @@ class Town:
         for name in names:
             if name not in self.sources:
                 self.source(name)
+        rows = []
         for back in range(days, 0, -1):
             day = TODAY - dt.timedelta(days=back)
             for name in names:
@@ -100,7 +119,8 @@ class Town:
                 for _ in range(self.random.randint(2, 5)):
                     topic = self.random.choice(["health", "education", "waste", "agriculture", "transport", "other", "other"])
                     commune = self.random.choice([COMMUNE, OTHER_COMMUNE, None, None, None])
-                    self.document(name, day, topic, commune)
+                    rows.append(self._new(name, day, topic, commune))
+        self._write(rows)
 
     def subscriber(self, kind: str, email: str = "ban.doc@board.invalid", language: str = "vi") -> None:
         row = self.conn.execute(

@@ -1,0 +1,69 @@
+"""A row of the outbox as a mail: text and HTML, the reader's language first and the other one after it, threaded by subject.
+
+Headers: the Message-ID is made from the row's key, so a mail delivered twice is recognised as one; References names the thread;
+Auto-Submitted keeps automatic answers away (RFC 3834).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from typing import Any
+
+from processing.alerts import content
+from processing.db import Connection
+from processing.i18n import LANGUAGES, catalogue, environment
+from processing.settings import Settings, get_settings
+from processing.text import clean
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def domain(settings: Settings) -> str:
+    """What stands right of the @ in Message-IDs."""
+    return settings.smtp_from.rpartition("@")[2] or "localhost"
+
+
+def message_id(key: str, settings: Settings) -> str:
+    return f"<{key}@{domain(settings)}>"
+
+
+def thread_id(thread: str, settings: Settings) -> str:
+    """The same for all mails of one issue, claim or source; it names no mail that exists, which mail programs accept as a parent."""
+    return f"<thread.{hashlib.sha256(thread.encode()).hexdigest()[:32]}@{domain(settings)}>"
+
+
+def compose(conn: Connection, row: dict[str, Any], now: datetime, settings: Settings | None = None) -> EmailMessage:
+    """Put an outbox row (kind, recipient, language, message_key, thread_key, payload) into words.
+
+    Raises content.Superseded when the cause of the mail is gone, ValueError when an address or header cannot be written.
+    """
+    chosen = settings or get_settings()
+    languages = sorted(LANGUAGES, key=lambda code: code != row["language"])
+    parts = []
+    for language in languages:
+        written = content.write(conn, row["kind"], row["payload"], catalogue(language, FOLDER), language)
+        parts.append({"language": language, "heading": clean(written.heading), "subject": clean(written.subject), "blocks": written.blocks})
+    first = catalogue(row["language"], FOLDER)
+    footer = [
+        first.gettext("%(operator)s – Lắng Nghe, monitoring of published sources. Organisations only; no person is followed.")
+        % {"operator": chosen.operator_name},
+        first.gettext("Sent automatically; times are Asia/Ho_Chi_Minh. To change what you receive, ask the administrator."),
+    ]
+    mail = EmailMessage()
+    mail["Subject"] = " ".join(f"[Lắng Nghe] {parts[0]['subject']}".split())
+    mail["From"] = formataddr((f"Lắng Nghe – {chosen.operator_name}", chosen.smtp_from))
+    mail["To"] = row["recipient"]
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = message_id(row["message_key"], chosen)
+    mail["References"] = mail["In-Reply-To"] = thread_id(row["thread_key"], chosen)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["Content-Language"] = ", ".join(languages)
+    values = {"parts": parts, "footer": footer}
+    mail.set_content(environment(FOLDER, row["language"], html=False).get_template("mail.txt").render(values), cte="quoted-printable")
+    mail.add_alternative(environment(FOLDER, row["language"]).get_template("mail.html").render(values), subtype="html", cte="quoted-printable")
+    return mail

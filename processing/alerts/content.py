@@ -1,0 +1,303 @@
+"""What each kind of mail says, as blocks that the text and the HTML template both print: neither can say more than the other.
+
+All words pass through the catalogue; figures, names and quotes come from the database. Nothing here rates a claim: a rating appears only
+as a quote beside its publisher, its kind and its date (SCOPE S6).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel.numbers import format_decimal
+
+from processing.alerts.outbox import link
+from processing.db import Connection
+from processing.errors import Outcome, Quarantine
+from processing.i18n import Catalogue, local_time
+from processing.reference import config_file
+
+# Words of verdict, in either language; what a mail says in its own voice, or shows as a headline, holds none of them (SCOPE S6).
+VERDICT_WORDS = re.compile(
+    r"\b(?:fake|false(?:ly|hoods?)?|hoax|untrue|true|debunk\w*|misinformation|disinformation|tin giả|tin sai|sai sự thật|sai lệch|không đúng sự thật|"
+    r"đúng sự thật|bịa đặt|bịa chuyện|xuyên tạc|vu khống|thất thiệt)\b",
+    re.IGNORECASE,
+)
+_HEADLINES = 5
+
+
+class Superseded(Outcome):
+    """The mail's cause is gone: it is not sent."""
+
+
+@dataclass
+class Block:
+    """One part of a mail. kind: note, text, facts (label, value), quote (text, source line), links (label, address)."""
+
+    kind: str
+    text: str = ""
+    rows: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Content:
+    """A whole mail in one language."""
+
+    subject: str
+    heading: str
+    blocks: list[Block]
+
+
+@lru_cache(maxsize=1)
+def _topics() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(config_file("topics.toml").read_text(encoding="utf-8"))
+
+
+def topic_name(label: str, language: str) -> str:
+    """Name of a service topic as people read it."""
+    return str(_topics().get(label, {}).get(language, label))
+
+
+def number(value: float, language: str) -> str:
+    """A figure with the language's own separators, at most one decimal below 10."""
+    return str(format_decimal(value, format="#,##0.#" if abs(value) < 10 else "#,##0", locale=language))
+
+
+def day(value: str | date) -> str:
+    """A local day as people here write it."""
+    moment = date.fromisoformat(value) if isinstance(value, str) else value
+    return moment.strftime("%d/%m/%Y")
+
+
+def harm_name(kind: str, words: Catalogue) -> str:
+    _ = words.gettext
+    return {
+        "injured": _("people injured or taken to hospital"),
+        "dead": _("deaths"),
+        "poisoned": _("poisoning"),
+        "evacuated": _("evacuation"),
+        "cut_off": _("places or supplies cut off"),
+    }.get(kind, kind)
+
+
+def kind_name(kind: str, words: Catalogue) -> str:
+    """The three kinds of publisher (SCOPE S6)."""
+    _ = words.gettext
+    return {
+        "independent_fact_check": _("independent fact-check"),
+        "official_statement": _("official statement (by a party, not an independent check)"),
+        "press_correction": _("correction by the press"),
+    }[kind]
+
+
+def hotspot(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """The immediate alert of one flag."""
+    _ = words.gettext
+    row = _flag(conn, payload["flag"])
+    if row["kind"] != "surge" or row["state"] in ("dismissed", "closed"):
+        raise Superseded("the signal was dismissed or withdrawn before it was sent")
+    card = row["card"]
+    topic, place = topic_name(row["topic"], language), row["place"] or row["province"] or _("the area")
+    facts = [
+        (_("Service"), topic),
+        (_("Place"), place),
+        (_("Day"), day(card["day"])),
+        (_("Independent reports that day"), number(card["observed"], language)),
+        (_("Usual for such a day"), _("%(usual)s (at most %(upper)s)") % {"usual": number(card["expected"], language), "upper": number(card["upper"], language)}),
+        (_("Different publishers"), number(card["outlets"], language)),
+        (_("Sources heard"), f"{number(round(card['coverage'] * 100), language)} %"),
+    ]
+    if len(card["places"]) > 1:
+        facts.append((_("Places named"), ", ".join(p["name"] for p in card["places"][:5])))
+    if card["harm"]:
+        facts.append((_("Reports that mention"), "; ".join(f"{harm_name(k, words)}: {number(n, language)}" for k, n in card["harm"].items())))
+    blocks = [
+        Block("note", _("A statistical signal, not verified. It says that more is being published than usual, not that it is right.")),
+        Block("facts", rows=facts),
+    ]
+    blocks += _headlines(conn, card["documents"], _("Reports"))
+    where = f"/issues/{row['issue']}" if row["issue"] else "/"
+    blocks.append(Block("links", rows=[(_("Open the signal and decide"), link(where))]))
+    subject = _("Signal: %(topic)s – %(place)s") % {"topic": topic, "place": place}
+    title = row["title"] if row["title"] and not VERDICT_WORDS.search(row["title"]) else f"{topic} – {place}"
+    return Content(subject, title, blocks)
+
+
+def _flag(conn: Connection, public_id: str) -> dict[str, Any]:
+    row = conn.execute(
+        """SELECT f.kind, f.card, f.first_day, s.topic, u.name AS place, u.province_name AS province, i.public_id AS issue, i.title, i.state
+           FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue i ON i.id = f.issue_id
+           LEFT JOIN unit u ON u.code = coalesce(s.unit_code, i.province_code) WHERE f.public_id = %s""",
+        [public_id],
+    ).fetchone()
+    if row is None:
+        raise Superseded("the signal is no longer stored")
+    return row
+
+
+def _headlines(conn: Connection, documents: list[str], label: str) -> list[Block]:
+    """Headlines of independent origins with publisher, time and address; one that speaks a verdict is left to the review page."""
+    rows = conn.execute(
+        """SELECT DISTINCT ON (coalesce(c.origin_id, d.id)) d.title, d.canonical_url, d.published_at, s.name FROM document d
+           JOIN source s ON s.id = d.source_id LEFT JOIN document_copy c ON c.document_id = d.id AND c.first_seen_at = d.first_seen_at
+           WHERE d.public_id = ANY(%s::uuid[]) ORDER BY coalesce(c.origin_id, d.id), d.published_at, d.id""",
+        [documents],
+    ).fetchall()
+    chosen = [r for r in sorted(rows, key=lambda r: (r["published_at"], r["title"])) if not VERDICT_WORDS.search(r["title"])][:_HEADLINES]
+    return [Block("links", label, [(f"{r['title']} – {r['name']}, {local_time(r['published_at'])}", r["canonical_url"]) for r in chosen])] if chosen else []
+
+
+def digest(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """The daily summary; what it lists was fixed when it was written to the outbox."""
+    _ = words.gettext
+    blocks = [Block("note", _("Signals are statistical and not verified. They say where more is being published than usual."))]
+    signals = []
+    for public_id in payload["flags"]:
+        try:
+            row = _flag(conn, public_id)
+        except Superseded:
+            continue
+        figures = _("%(observed)s independent reports, usually %(usual)s") % {
+            "observed": number(row["card"]["observed"], language), "usual": number(row["card"]["expected"], language)}  # fmt: skip
+        label = f"{topic_name(row['topic'], language)} – {row['place'] or _('the area')} ({day(row['card']['day'])}): {figures}"
+        signals.append((label, link(f"/issues/{row['issue']}" if row["issue"] else "/")))
+    blocks.append(Block("links", _("Signals of the last day"), signals) if signals else Block("text", _("No new signal in the last day.")))
+    if payload["claims"]:
+        waiting = words.ngettext("%(n)s claim waits for a reviewer.", "%(n)s claims wait for a reviewer.", payload["claims"]) % {"n": payload["claims"]}
+        blocks.append(Block("links", waiting, [(_("Open the list of claims"), link("/claims"))]))
+    if payload["feedback"]:
+        rows = [
+            (f"{topic_name(f['topic'], language)} – {f['place']}", _("at least %(n)s reports, week of %(week)s") % {"n": number(f["n"], language), "week": day(f["week"])})
+            for f in payload["feedback"]
+        ]
+        blocks.append(Block("facts", _("Reports to public services, in aggregate"), rows))
+    if payload["sources"]:
+        rows = [(s["name"], state_name(s["state"], words)) for s in payload["sources"]]
+        blocks.append(Block("facts", _("Sources that bring nothing now; what they cover may be missing above"), rows))
+    blocks.append(Block("links", rows=[(_("Open the review page"), link("/"))]))
+    heading = _("Summary of %(day)s") % {"day": day(payload["day"])}
+    return Content(heading, heading, blocks)
+
+
+def state_name(state: str, words: Catalogue) -> str:
+    _ = words.gettext
+    return {
+        "OK": _("readable"),
+        "QUIET": _("quieter than usual"),
+        "EMPTY": _("empty"),
+        "STALE": _("nothing new for long"),
+        "BLOCKED": _("refuses robots"),
+        "BROKEN": _("cannot be read"),
+        "DISABLED": _("switched off"),
+    }.get(state, state)
+
+
+def source(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """A source broke, refuses us, or is back. For administrators."""
+    _ = words.gettext
+    back = payload["state"] == "OK"
+    name = payload["name"]
+    subject = (_("Source is back: %(name)s") if back else _("Source needs care: %(name)s")) % {"name": name}
+    says = _("It can be read again. What it published meanwhile is fetched and counts on the day it was published.") if back else _(
+        "Nothing new comes from it. Signals in the places it covers are judged on the sources that are left."
+    )
+    facts = [
+        (_("Source"), name),
+        (_("State"), f"{state_name(payload['before'], words)} → {state_name(payload['state'], words)}"),
+        (_("Since"), local_time(datetime.fromisoformat(payload["at"]))),
+    ]
+    if payload["reason"]:
+        facts.append((_("Reason"), payload["reason"]))
+    return Content(subject, subject, [Block("text", says), Block("facts", rows=facts), Block("links", rows=[(_("Open the list of sources"), link("/sources"))])])
+
+
+def claim_answer(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """What a named publisher has published about a claim in circulation, after a named reviewer confirmed the match (SCOPE S6, S11)."""
+    _ = words.gettext
+    row = conn.execute(
+        """SELECT m.state, m.decided_at, c.public_id AS claim_id, c.text, c.topic, k.publisher, k.publisher_kind, k.claim, k.title, k.rating, k.url,
+               k.published_at, k.withdrawn_at, u.display_name AS reviewer
+           FROM match m JOIN claim c ON c.id = m.claim_id JOIN fact_check k ON k.id = m.fact_check_id LEFT JOIN app_user u ON u.id = m.decided_by
+           WHERE m.public_id = %s""",
+        [payload["match"]],
+    ).fetchone()
+    if row is None or row["state"] != "confirmed" or row["reviewer"] is None or row["withdrawn_at"] is not None:
+        raise Superseded("the match is not confirmed by a reviewer, or the publisher withdrew its check")
+    said = {"publisher": row["publisher"], "date": day(row["published_at"].astimezone(local_zone()).date())}
+    if row["rating"]:
+        line, quote = _("%(publisher)s rated this on %(date)s:") % said, row["rating"]
+    else:
+        line, quote = _("%(publisher)s published on this on %(date)s:") % said, row["title"] or row["claim"]
+    blocks = [
+        Block("quote", row["text"], [(_("In circulation"), "")]),
+        Block("quote", row["claim"], [(_("What the publisher examined"), "")]),
+        Block("quote", quote, [(line, "")]),
+        Block("facts", rows=[(_("Kind of publication"), kind_name(row["publisher_kind"], words)), (_("Confirmed as the same claim by"), row["reviewer"]),
+                             (_("Confirmed on"), local_time(row["decided_at"]))]),
+        Block("links", rows=[(_("Read it at the publisher"), row["url"]), (_("Open the claim"), link(f"/claims/{row['claim_id']}"))]),
+    ]  # fmt: skip
+    subject = _("Published answer: %(publisher)s, %(date)s") % said
+    return Content(subject, subject, blocks)
+
+
+def local_zone() -> Any:
+    """Asia/Ho_Chi_Minh."""
+    from processing.i18n import LOCAL
+
+    return LOCAL
+
+
+def correction(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """To everyone who got a mail that no longer stands (SCOPE S12)."""
+    _ = words.gettext
+    what = {
+        "hotspot": _("The signal we sent you earlier no longer stands."),
+        "claim_answer": _("The published answer we sent you earlier no longer stands."),
+    }.get(payload["corrects"], _("A mail we sent you earlier no longer stands."))
+    blocks = [Block("note", what)]
+    if payload["reason"] and not VERDICT_WORDS.search(payload["reason"]):
+        blocks.append(Block("facts", rows=[(_("Reason"), payload["reason"])]))
+    blocks += [Block("text", _("If you passed it on, please pass this on too.")), Block("links", rows=[(_("Open the review page"), link("/"))])]
+    return Content(_("Correction of an earlier mail"), _("Correction of an earlier mail"), blocks)
+
+
+def assignment(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """An issue handed to the service that can put it right."""
+    _ = words.gettext
+    row = conn.execute(
+        """SELECT i.title, i.topic, i.documents, i.origins, u.name AS place, s.name_vi, s.name_en FROM issue i
+           LEFT JOIN service s ON s.id = i.service_id LEFT JOIN unit u ON u.code = coalesce(i.commune_codes[1], i.province_code)
+           WHERE i.public_id = %s AND i.state = 'assigned'""",
+        [payload["issue"]],
+    ).fetchone()
+    if row is None:
+        raise Superseded("the issue is no longer assigned")
+    topic, place = topic_name(row["topic"], language), row["place"] or _("the area")
+    documents = [str(r["public_id"]) for r in conn.execute(_ISSUE_DOCUMENTS, [payload["issue"]])]
+    blocks = [
+        Block("text", _("People are concerned about the following. It is sent to you because your service can put it right and answer in public.")),
+        Block("facts", rows=[(_("Service"), str(row["name_vi" if language == "vi" else "name_en"])), (_("Subject"), topic), (_("Place"), place),
+                             (_("Independent reports"), number(row["origins"], language))]),
+        *_headlines(conn, documents, _("Reports")),
+    ]  # fmt: skip
+    title = row["title"] if not VERDICT_WORDS.search(row["title"]) else f"{topic} – {place}"
+    return Content(_("For your attention: %(topic)s – %(place)s") % {"topic": topic, "place": place}, title, blocks)
+
+
+_ISSUE_DOCUMENTS = """
+SELECT d.public_id FROM issue i JOIN issue_story x ON x.issue_id = i.id JOIN assignment a ON a.story_id = x.story_id JOIN document d ON d.id = a.document_id
+WHERE i.public_id = %s ORDER BY d.published_at DESC, d.id LIMIT 50
+"""
+
+WRITERS = {"hotspot": hotspot, "digest": digest, "source": source, "claim_answer": claim_answer, "correction": correction, "assignment": assignment}
+
+
+def write(conn: Connection, kind: str, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """The content of one mail in one language. Raises Superseded when its cause is gone, Quarantine when the kind is unknown."""
+    if kind not in WRITERS:
+        raise Quarantine(f"there is no mail of kind {kind!r}")
+    return WRITERS[kind](conn, payload, words, language)
