@@ -8,6 +8,7 @@ kept once computed, so that a token costs a few look-ups. Same weights, same Vit
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import re
 import struct
 from collections import defaultdict
@@ -114,7 +115,7 @@ class Crf:
             for k, index in ((2, 0), (1, 1), (-1, 3), (-2, 4)):
                 if 0 <= i + k < size:
                     scores[i + k] += one[index]
-        for i, two in enumerate(zip(tokens, tokens[1:], strict=False)):
+        for i, two in enumerate(itertools.pairwise(tokens)):
             pair = self.twos.get(two) or self._two(two)
             for k, value in zip((2, 1, 0, -1), pair, strict=True):
                 if 0 <= i + k < size:

@@ -6,6 +6,7 @@ companies named after places are recognised by what stands beside the name and d
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ _AFTER = re.compile(
     r"^\s+(?:lại|nghĩa)\s+(?:quan điểm|vị trí|vị|giá|hướng|hình|nghĩa|mức|kế hoạch|chiến lược|mục tiêu|tiêu chuẩn|cách)"
     r"|^\s+(?:dương)(?!\w)|^\s*(?:-\s*)?(?:fc|land|group|tv|plaza|tower|hotel|resort|city|bank)(?!\w)"
 )
+_NEEDS_TYPE = {exact("Hồ Chí Minh"), "hcm"}
+"""Persons first, places only with their type."""
 _CHINA = re.compile(r"^[\s,(-]*(?:trung quốc|lào|campuchia|đài loan|hàn quốc|nhật bản)")
 
 
@@ -140,7 +143,9 @@ class Names:
         for match in _NUMBERED.finditer(scan.low):
             kind = "quận" if match.group(1)[0] == "q" else "phường"
             units = self.numbered.get((kind, match.group(2).lstrip("0")), [])
-            if units and not (match.group(1) in ("p", "f", "q") and match.start(2) - match.end(1) and not scan.text[match.start()].isupper()):
+            if units and not (
+                match.group(1) in ("p", "f", "q") and match.start(2) - match.end(1) and not scan.text[match.start()].isupper()
+            ):
                 out.append(Mention(match.start(), match.start(2), match.end(), kind, list(units), False))
         return out
 
@@ -183,7 +188,9 @@ class _Scan:
                 return None
             unaccented = True
             units = [unit for some in forms.values() for unit in some]
-        if not odd_case and not all(part[:1].isupper() or part[:1].isdigit() for part in re.split(r"[\s\-]+", self.text[start:end]) if part):
+        if not odd_case and not all(
+            part[:1].isupper() or part[:1].isdigit() for part in re.split(r"[\s\-]+", self.text[start:end]) if part
+        ):
             return None
         left = self.low[max(begin, start - 40) : start]
         match = (_PREFIX_FOLDED if unaccented or not has_accents else _PREFIX).search(left)
@@ -204,7 +211,7 @@ class _Scan:
             return True
         if m.kind:
             return self._longer_name(m, odd_case, prefixed=True)
-        if _TRAP.search(left):
+        if self.low[m.name_start : m.end] in _NEEDS_TYPE or _TRAP.search(left):
             return True
         if not odd_case and self._person_before(m, begin):
             return True
@@ -244,7 +251,7 @@ class _Scan:
                 used[m.start : m.end] = b"\x01" * (m.end - m.start)
                 taken.append(m)
         taken.sort(key=lambda m: m.start)
-        for one, two in zip(taken, taken[1:], strict=False):
+        for one, two in itertools.pairwise(taken):
             if not two.kind and one.plural and one.kind and _JOINER.match(self.low[one.end : two.start]):
                 two.kind, two.plural = one.kind, True
         return taken

@@ -106,8 +106,14 @@ class Resolver:
             return
         scored = sorted(((self._score(index, m, u, candidates), u.id, u) for u in candidates), key=lambda t: (-t[0], t[1]))
         best, _, unit = scored[0]
-        rival = next((s for s, _, u in scored[1:] if self._today(u) != self._today(unit)), None)
-        clear = rival is None or best - rival >= MARGIN
+        rival, needed = None, MARGIN
+        for points, _, other in scored[1:]:
+            if self._today(other) != self._today(unit):
+                rival = points
+                # without a date the words' era is a weak hint: good enough between units of one province only
+                needed += ERA if self.day is None and self._province(other) != self._province(unit) else 0.0
+                break
+        clear = rival is None or best - rival >= needed
         if not clear or best < self._needed(m, level):
             return
         m.chosen = unit
@@ -134,7 +140,9 @@ class Resolver:
         if not _PLACE_WORD.search(self.low[max(0, m.start - 20) : m.start]):
             return False
         return any(
-            o.chosen is not None and o.sentence == m.sentence and any(o.chosen.id in self._parents(u) for u in m.units) for o in self.mentions if o is not m
+            o.chosen is not None and o.sentence == m.sentence and any(o.chosen.id in self._parents(u) for u in m.units)
+            for o in self.mentions
+            if o is not m
         )
 
     def _same_named(self, m: Mention, other: Mention) -> bool:
@@ -154,7 +162,9 @@ class Resolver:
     def _is_above(self, other: Mention, unit: Unit) -> bool:
         parents = self._parents(unit)
         if other.chosen is not None:
-            return other.chosen.id in parents or any(u.id in parents for u, _ in self.gazetteer.current(other.chosen.id) if u.level == "province")
+            return other.chosen.id in parents or any(
+                u.id in parents for u, _ in self.gazetteer.current(other.chosen.id) if u.level == "province"
+            )
         return any(u.id in parents for u in other.units)
 
     def _score(self, index: int, m: Mention, unit: Unit, rivals: list[Unit]) -> float:
@@ -187,7 +197,11 @@ class Resolver:
             for other in self.mentions:
                 if other is not m and other.chosen is not None and self._is_above(other, unit):
                     best = max(best, SENTENCE if other.sentence == m.sentence else DOCUMENT)
-        return best + 0.3 * min(3, self._votes(m).get(self._province(unit), 0)) if best else 0.15 * min(3, self._votes(m).get(self._province(unit), 0))
+        return (
+            best + 0.3 * min(3, self._votes(m).get(self._province(unit), 0))
+            if best
+            else 0.15 * min(3, self._votes(m).get(self._province(unit), 0))
+        )
 
     def _province(self, unit: Unit) -> str:
         found = self.gazetteer.province_today(unit.id)

@@ -7,12 +7,69 @@ import re
 from underthesea.pipeline.word_tokenize.regex_tokenize import tokenize
 
 from processing.annotate import crf
-from processing.annotate.chars import accented
 from processing.text import sentences as split_sentences
 from processing.text import syllables
 
-_VI = frozenset("va cua la cac cho khong duoc trong nguoi co voi tai da nay mot nhung den khi tu den ve tren do se phai xa huyen tinh".split())
-_EN = frozenset("the of and to in is was for on with that as by at from it are be this have has were which".split())
+_VI = frozenset(
+    [
+        "va",
+        "cua",
+        "la",
+        "cac",
+        "cho",
+        "khong",
+        "duoc",
+        "trong",
+        "nguoi",
+        "co",
+        "voi",
+        "tai",
+        "da",
+        "nay",
+        "mot",
+        "nhung",
+        "den",
+        "khi",
+        "tu",
+        "den",
+        "ve",
+        "tren",
+        "do",
+        "se",
+        "phai",
+        "xa",
+        "huyen",
+        "tinh",
+    ]
+)
+_EN = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "was",
+        "for",
+        "on",
+        "with",
+        "that",
+        "as",
+        "by",
+        "at",
+        "from",
+        "it",
+        "are",
+        "be",
+        "this",
+        "have",
+        "has",
+        "were",
+        "which",
+    ]
+)
+_LETTERS = frozenset("ăâđêôơưàảãạằắẳẵặầấẩẫậẻẽẹềếểễệìỉĩịòỏõọồốổỗộờớởỡợùủũụừứửữựỳỷỹỵ")
 _LONG = 2_000
 _PIECE = re.compile(r"\S+")
 
@@ -50,11 +107,11 @@ def sentences(text: str) -> list[str]:
 
 
 def language(text: str) -> str:
-    """"vi", "en", "und" (too short or neither). Vietnamese without accents is recognised by its commonest syllables."""
+    """ "vi", "en", "und" (too short or neither). Vietnamese without accents is recognised by its commonest syllables."""
     found = syllables(text[:5_000])
     if not found:
         return "und"
-    marked = sum(accented(s) for s in found) / len(found)
+    marked = sum(not _LETTERS.isdisjoint(s) for s in found) / len(found)
     if marked >= 0.25 or (marked >= 0.1 and len(found) < 12):
         return "vi"
     vi = sum(s in _VI for s in found) / len(found)

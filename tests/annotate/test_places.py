@@ -1,0 +1,131 @@
+"""Places: labelled sentences, valid time, abbreviations, forms of writing, traps, the extra gazetteer and the board's area."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from processing.annotate import area, gazetteer
+from processing.annotate.places import Places
+from processing.errors import LangNgheError
+from tests.annotate import placedata
+
+
+@pytest.fixture(scope="module")
+def places() -> Places:
+    return Places()
+
+
+def test_labelled_sentences(places: Places) -> None:
+    rows = placedata.read(places.gazetteer)
+    figures = placedata.score(places, [row for row in rows if row.test])
+    for level, precision, recall in (("province", 0.95, 0.90), ("commune", 0.85, 0.75), ("district", 0.85, 0.75)):
+        assert figures[level][0] >= precision, (level, figures)
+        assert figures[level][1] >= recall, (level, figures)
+
+
+def test_units_of_both_periods(places: Places) -> None:
+    units = places.gazetteer.units.values()
+    today = [u for u in units if u.today]
+    assert sum(u.level == "province" for u in today) == 34
+    assert sum(u.level == "commune" for u in today) == 3321
+    assert not [u for u in units if not u.today and not places.gazetteer.current(u.id)]
+
+
+def test_today_equals_the_list_of_july_2026(places: Places, shared_data: Path) -> None:
+    listed = json.loads((shared_data / "places" / "units_2026-07-25.json").read_text(encoding="utf-8"))
+    want = {(w["Code"], gazetteer.split_name(w["FullName"])[0], p["Code"]) for p in listed for w in p["Wards"]}
+    have = {(u.id, u.kind, u.province) for u in places.gazetteer.units.values() if u.today and u.level == "commune"}
+    assert have == want
+    assert {(p["Code"], gazetteer.split_name(p["FullName"])[0]) for p in listed} == {
+        (u.id, u.kind) for u in places.gazetteer.units.values() if u.today and u.level == "province"
+    }
+
+
+def test_a_split_unit_keeps_every_successor(places: Places) -> None:
+    found, province = places.find("Ngập tại quận Bình Thủy, TP Cần Thơ.", day=date(2024, 5, 1))
+    district = next(p for p in found if p["level"] == "district")
+    assert len(district["current"]) > 1
+    assert all(c["share"] is None for c in district["current"])
+    assert province is not None
+    assert province["code"] == "92"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ngập ở TP.HCM.", "79"),
+        ("Ngập ở TPHCM.", "79"),
+        ("Ngập ở thành phố Hồ Chí Minh.", "79"),
+        ("NGẬP Ở TP HỒ CHÍ MINH", "79"),
+        ("Ngap o TP Ho Chi Minh", "79"),
+        ("Khô hạn ở Khánh Hoà.", "56"),
+        ("Khô hạn ở BR-VT.", "79"),
+        ("Khô hạn ở Đắc Lắc.", "66"),
+        ("Lũ ở T.T Huế.", "46"),
+    ],
+)
+def test_ways_of_writing(places: Places, text: str, code: str) -> None:
+    province = places.find(text)[1]
+    assert province is not None
+    assert province["code"] == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "Ngập ở đường Điện Biên Phủ.",
+        "Bình Định lại quan điểm.",
+        "Chị Lê Thị An Giang.",
+        "Phường Quang Trung họp.",
+        "Chủ tịch Hồ Chí Minh.",
+    ],
+)
+def test_not_a_place(places: Places, text: str) -> None:
+    assert places.find(text) == ([], None)
+
+
+def test_offsets_index_the_text_as_given(places: Places) -> None:
+    import unicodedata
+
+    for form in ("NFC", "NFD"):
+        text = unicodedata.normalize(form, "Sáng nay, xã Ia Pal, huyện Chư Sê, tỉnh Gia Lai có mưa đá.")
+        found, _ = places.find(text, "Mưa đá ở Gia Lai")
+        assert [unicodedata.normalize("NFC", p["surface"]) for p in found] == ["xã Ia Pal", "huyện Chư Sê", "tỉnh Gia Lai"]
+        assert all(text[p["start"] : p["end"]] == p["surface"] for p in found)
+
+
+def test_extra_gazetteer(tmp_path: Path) -> None:
+    file = tmp_path / "town.json"
+    rows = [
+        {"code": "D", "name": "Tỉnh Sông Lam Hạ", "level": "province", "parent": None, "valid_from": None, "valid_to": None},
+        {"code": "D1", "name": "Xã Suối Mây", "level": "commune", "parent": "D"},
+        {"code": "old:D2", "name": "Xã Đồi Gió", "level": "commune", "parent": "D", "valid_to": "2025-07-01", "successors": ["D1"]},
+    ]
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    found, province = Places(file).find("Dân xã Suối Mây và xã Đồi Gió (Sông Lam Hạ) thiếu nước.")
+    assert [p["unit"] for p in found] == ["D1", "old:D2", "D"]
+    assert found[1]["current"] == [{"code": "D1", "name": "Xã Suối Mây", "level": "commune", "share": 1.0}]
+    assert province is not None
+    assert province["code"] == "D"
+    file.write_text('[{"code": "D"}]', encoding="utf-8")
+    gazetteer.load.cache_clear()
+    with pytest.raises(LangNgheError, match=r"town\.json"):
+        gazetteer.load(file)
+
+
+def test_area_in_old_units(places: Places, tmp_path: Path) -> None:
+    file = tmp_path / "area.toml"
+    file.write_text('name = "Chư Sê"\nunits = ["Huyện Chư Sê"]\n', encoding="utf-8")
+    found = area.resolve(file, places.gazetteer)
+    assert "23941" in found.unit_codes
+    assert found.became[0].startswith("Huyện Chư Sê: Xã ")
+    for bad in ('name = "A"\nunits = ["Huyện Châu Thành"]', 'name = "A"\nunits = ["Huyện Không Có"]', 'name = "A"\nunit = []', "name = ["):
+        file.write_text(bad, encoding="utf-8")
+        with pytest.raises(LangNgheError, match=r"area\.toml"):
+            area.resolve(file, places.gazetteer)

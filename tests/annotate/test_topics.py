@@ -1,0 +1,37 @@
+"""Topics: the labelled leads, the closed list, and doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from processing.annotate.topics import OTHER, Topics, taxonomy
+from processing.annotate.train_topics import by_rules
+from tests.annotate import topicdata
+
+
+@pytest.fixture(scope="module")
+def topics() -> Topics:
+    return Topics.load()
+
+
+def test_labelled_leads(topics: Topics) -> None:
+    rows = topicdata.read()
+    answers = [(label, *topics.classify("", text)) for label, text in rows]
+    assert topicdata.macro_f1(rows, lambda text: topics.classify("", text)[0]) >= 0.80
+    assert topicdata.macro_f1(rows, lambda text: topics.classify("", text)[0]) > topicdata.macro_f1(rows, lambda text: by_rules(text)[0])
+    assert topicdata.calibration_error([(score, said == label) for label, said, score in answers]) <= 0.10
+
+
+def test_every_label_has_its_words(topics: Topics) -> None:
+    assert set(topics.labels) == set(taxonomy())
+    assert {label for label, _ in topicdata.read()} == set(taxonomy())
+    for topic in taxonomy().values():
+        assert topic.vi
+        assert topic.en
+        assert topic.definition
+        assert topic.examples
+
+
+@pytest.mark.parametrize("text", ["", "x", "12 34", "Lorem ipsum dolor sit amet", "tử vi hôm nay", "Kết quả xổ số"])
+def test_nothing_to_say_is_other(topics: Topics, text: str) -> None:
+    assert topics.classify("", text)[0] == OTHER

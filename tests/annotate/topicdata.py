@@ -1,0 +1,40 @@
+"""Reads topics.txt and scores predictions against it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+FILE = Path(__file__).parent / "topics.txt"
+
+
+def read() -> list[tuple[str, str]]:
+    """(label, text) pairs."""
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    return [(label, text) for label, _, text in (line.partition("|") for line in lines if line and not line.startswith("#"))]
+
+
+def macro_f1(rows: list[tuple[str, str]], said: Callable[[str], str], show: bool = False) -> float:
+    """Mean F1 over the labels present."""
+    hits: Counter[str] = Counter()
+    got: Counter[str] = Counter()
+    want: Counter[str] = Counter()
+    for label, text in rows:
+        answer = said(text)
+        got[answer] += 1
+        want[label] += 1
+        hits[label] += answer == label
+        if show and answer != label:
+            print(f"{label:22} {answer:22} {text}")  # noqa: T201
+    return sum(2 * hits[k] / (got[k] + want[k]) for k in want) / len(want)
+
+
+def calibration_error(scored: list[tuple[float, bool]], bins: int = 10) -> float:
+    """Expected calibration error over equal-width bins (Naeini et al. 2015)."""
+    total = 0.0
+    for b in range(bins):
+        inside = [(p, ok) for p, ok in scored if b / bins < p <= (b + 1) / bins]
+        if inside:
+            total += abs(sum(p for p, _ in inside) - sum(ok for _, ok in inside))
+    return total / len(scored)
