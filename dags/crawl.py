@@ -30,10 +30,11 @@ SCHEDULE = CronTriggerTimetable(get_settings().crawl_schedule, timezone="UTC", r
 def crawl() -> None:
     @task(retries=2, retry_delay=timedelta(seconds=10))
     def due() -> list[list[str]]:
-        from processing.db import connect
+        from processing.db import check_clock, connect
         from processing.stack.crawling import due_sources, groups_of
 
         with connect() as conn:
+            check_clock(conn)
             return groups_of(due_sources(conn, datetime.now(UTC)))
 
     @task(retries=1, retry_delay=timedelta(seconds=10))

@@ -389,6 +389,17 @@ def main() -> None:
     except LangNgheError as error:
         typer.echo(f"langnghe: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        # psycopg takes a while to import; a filter that never touches the database does without it.
+        if type(error).__module__.startswith("psycopg"):
+            import psycopg
+
+            from processing.db import explain
+
+            if isinstance(error, psycopg.OperationalError):
+                typer.echo(f"langnghe: {explain(error)}", err=True)
+                sys.exit(1)
+        raise
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from processing.db import Connection, connect
+from processing.db import Connection, check_clock, connect
 from processing.db.work import StageStats
 from processing.errors import LangNgheError
 
@@ -35,6 +35,8 @@ def drain(stage: str, *, now: datetime | None = None, dag_run: str | None = None
     own = conn is None
     active = conn or connect()
     try:
+        if now is None:
+            check_clock(active)
         row = active.execute(
             "INSERT INTO run (stage, dag_run, started_at) VALUES (%s, %s, %s) RETURNING id", [stage, dag_run, now or datetime.now(UTC)]
         ).fetchone()
@@ -43,8 +45,9 @@ def drain(stage: str, *, now: datetime | None = None, dag_run: str | None = None
         try:
             total = _batches(run, active, stage, now)
         except Exception as error:
-            active.rollback()
-            _finish(active, row["id"], "failed", StageStats(), f"{type(error).__name__}: {error}"[:1000])
+            if not active.broken:
+                active.rollback()
+                _finish(active, row["id"], "failed", StageStats(), f"{type(error).__name__}: {error}"[:1000])
             raise
         _finish(active, row["id"], "done", total, None)
         return total
