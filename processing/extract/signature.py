@@ -12,7 +12,6 @@ _UP = "A-ZÀ-ÖØ-ÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾ
 _LOW = "a-zß-öø-ÿăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
 _TOKEN = rf"(?:[{_UP}][{_LOW}’']+(?:[{_UP}][{_LOW}]+)?|[{_UP}]{{2,}}|(?:[{_UP}]\.\s?){{1,3}}[{_UP}]?\.?|[{_UP}])"
 _NAME = rf"{_TOKEN}(?:[\s-]{{1,3}}{_TOKEN}){{0,4}}"
-_NAMES = rf"{_NAME}(?:\s*(?:,|;|&|–|-|—|/|và|and)\s*{_NAME}){{0,4}}"
 _LABEL = (
     r"(?:tác giả|người viết|người thực hiện|thực hiện|biên tập(?: viên)?|biên dịch|biên soạn|tổng hợp|lược dịch|dịch giả|dịch|ghi chép|lược ghi|"
     r"(?:nhóm )?(?:phóng viên|p\.?v|c\.?t\.?v|btv)|cộng tác viên|nhà báo|ký giả|tin,? bài|tin(?:,| và) ảnh|bài(?:,| và) ảnh|tin,? bài(?:,| và) ảnh|bài viết|tin|"
@@ -34,7 +33,8 @@ _PLACE = re.compile(
     r"giải|lớp|loại|nhóm|vòng|tổng|the|read|see|more|share|related|about|contact|source|note|update|photo|image|figure|table|step|part|chapter)\b",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(rf"^[\s(\[–—*-]*{_NAMES}[\s)\].]*$")
+_ONE = re.compile(rf"{_TOKEN}\.?")
+_JOINT = re.compile(r"[\s,;&/()\[\]–—*+|-]+")
 _SURNAME = re.compile(
     r"^(?:Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Ngô|Dương|Đinh|Trịnh|Đoàn|Trương|Phùng|Quách|Lưu|Đào|Đàm|Triệu|Nông|Tạ|Mai|Hà|Cao|"
     r"NGUYỄN|TRẦN|LÊ|PHẠM|HOÀNG|HUỲNH|PHAN|VŨ|VÕ|ĐẶNG|BÙI|ĐỖ|NGÔ|DƯƠNG|ĐINH|TRỊNH|ĐOÀN|TRƯƠNG|PHÙNG|LƯU|ĐÀO)\s"
@@ -48,10 +48,8 @@ _ABBREVIATED = re.compile(r"(?:TP|Tp|TX|TT|GS|PGS|TS|ThS|BS|Q|P|H|Mr|Mrs|Ms|Dr|S
 _CREDIT = re.compile(
     r"\s*[(\[]\s*(?:ảnh|hình|photo|image|nguồn ảnh|ảnh minh họa|đồ họa|video|clip)\s*:?\s[^()\[\]]{1,60}[)\]]", re.IGNORECASE
 )
-_BYLINE_START = re.compile(
-    rf"^(?:(?:by|bởi|tác giả|người viết|đăng bởi|posted by|written by)\s*:?\s+{_NAMES}|{_NAMES}\s*[|•·,–-]\s*(?:thứ|chủ nhật|\d{{1,2}}[/.:-])).{{0,60}}$",
-    re.IGNORECASE,
-)
+_BYLINE_LABEL = re.compile(r"^(?:by|bởi|tác giả|người viết|đăng bởi|posted by|written by)\s*:?\s+", re.IGNORECASE)
+_DATED = re.compile(r"^(?P<name>[^|•·,\d–-]{3,50})\s*[|•·,–-]\s*(?:[Tt]hứ|[Cc]hủ nhật|\d{1,2}[/.:-])")
 _HANDLE_LINE = re.compile(r"^(?:(?:twitter|facebook|instagram|zalo|telegram|follow|theo dõi)\b.{0,40})?@[\w.]{2,40}\s*$", re.IGNORECASE)
 
 
@@ -106,9 +104,9 @@ def signature(line: str, *, last: bool = True) -> str | None:
     if _PLACE.match(line.lstrip("(–—- ")):
         return None
     bracket = re.match(r"^(?P<name>[^()]{2,50}?)\s*(?P<credit>\([^()]{2,60}\))\s*\.?$", line)
-    if bracket and _WHOLE.match(bracket["name"]):
+    if bracket and _names_only(bracket["name"]):
         return organisations(line)
-    if _WHOLE.match(line) or (_creditlike(line) and _ORG.search(line)):
+    if _names_only(line) or (_creditlike(line) and _ORG.search(line)):
         return organisations(line)
     return None
 
@@ -140,21 +138,41 @@ def _creditlike(rest: str) -> bool:
     return 0 < len(words) <= 12 and all(not w[0].islower() or w.lower() in small or "." in w for w in words)
 
 
+def _names_only(line: str) -> bool:
+    """Whether every word is a name's: capitals, initials, `và` between them. Token by token: no pattern to run away on long lines."""
+    if len(line) > 80:
+        return False
+    words = [w for w in _JOINT.split(line.strip(" .")) if w]
+    return 0 < len(words) <= 8 and all(_ONE.fullmatch(w) or (i and w in ("và", "and")) for i, w in enumerate(words))
+
+
+def _byline(line: str) -> bool:
+    """A by-line above the text: `By …`, `Nguyễn … - 12/03/2024 19:03`, or a bare Vietnamese name."""
+    if len(line) > 110:
+        return False
+    if label := _BYLINE_LABEL.match(line):
+        return _names_only(re.split(r"[|•·–]|\s-\s|\d", line[label.end() :])[0])
+    dated = _DATED.match(line)
+    if dated and _names_only(dated["name"]) and not _PLACE.match(dated["name"]):
+        return True
+    return bool(_SURNAME.match(line)) and _names_only(line)
+
+
 def cut(lines: list[str], *, both_ends: bool = True) -> list[str]:
     """Lines of an article without signature lines at its end, by-lines at its start and photo credits anywhere."""
     lines = [kept for line in lines if (kept := without_credits(line))]
     lines = _middle(lines)
     if both_ends:
         for _ in range(2):
-            if len(lines) > 1 and (_BYLINE_START.match(lines[0]) or (_SURNAME.match(lines[0]) and _WHOLE.match(lines[0]))):
+            if len(lines) > 1 and _byline(lines[0]):
                 lines = lines[1:]
     credits: list[str] = []
     while len(lines) > 1 and len(credits) < 3:
-        kept = signature(lines[-1])
-        if kept is None:
+        credit = signature(lines[-1])
+        if credit is None:
             break
-        if kept:
-            credits.insert(0, kept)
+        if credit:
+            credits.insert(0, credit)
         lines = lines[:-1]
     if lines:
         lines = [*lines[:-1], _inline(lines[-1])]
@@ -175,8 +193,9 @@ def _middle(lines: list[str]) -> list[str]:
 
 def _inline(line: str) -> str:
     """The last paragraph without a name after its last full stop."""
+    start = max(0, len(line) - 160)
     for form in (_LABELLED_INLINE, _INLINE):
-        match = form.search(line)
+        match = form.search(line, start)
         if not match or _ABBREVIATED.search(line[: match.start() + 1]) or match.start() < 40:
             continue
         sign = match["sign"]
@@ -185,6 +204,10 @@ def _inline(line: str) -> str:
         kept = organisations(sign)
         return f"{line[: match.start() + 1]} {kept}".rstrip()
     # `… của hai nước. Theo Đức Nghiêm Thời Báo Ngân Hàng`
-    if (found := re.search(r"(?<=[.!?…”\")/])\s+(Theo\s+[^.!?]{3,60})$", line)) and found.start() > 40 and _creditlike(found[1][5:]):
-        return f"{line[: found.start()]} {signature(found[1]) or ''}".rstrip()
+    if (
+        (found := re.search(r"(?<=[.!?…”\")/])\s+(Theo\s+[^.!?]{3,60})$", line[start:]))
+        and found.start() + start > 40
+        and _creditlike(found[1][5:])
+    ):
+        return f"{line[: start + found.start()]} {signature(found[1]) or ''}".rstrip()
     return line

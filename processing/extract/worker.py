@@ -16,6 +16,8 @@ import sys
 import time
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import IO, Any
 
 from processing.errors import Outcome, Quarantine
@@ -78,7 +80,7 @@ class Worker:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "processing.extract.worker", str(self._megabytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**kept, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"},
-            cwd=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
+            cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
         if self._read(self._child, _START_S) is None:
             self.close()
@@ -126,16 +128,12 @@ class Worker:
                 return reply
 
 
-_shared: Worker | None = None
-
-
+@cache
 def shared() -> Worker:
     """The process's one worker, started at first use and ended with the process."""
-    global _shared
-    if _shared is None:
-        _shared = Worker()
-        atexit.register(_shared.close)
-    return _shared
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker
 
 
 def _limit(megabytes: int) -> None:
