@@ -22,7 +22,6 @@ from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 
 from processing.settings import get_settings
 
-LANDED = Asset("langnghe://landed")
 SCHEDULE = CronTriggerTimetable(get_settings().crawl_schedule, timezone="UTC", run_immediately=True)
 
 
@@ -49,7 +48,7 @@ def crawl() -> None:
 
         return judge([result for group in results for result in group])
 
-    @task(trigger_rule="all_done", outlets=[LANDED])
+    @task(trigger_rule="all_done", outlets=[Asset("langnghe://landed")])
     def landed() -> None:
         """Tell the process DAG, whatever came of the crawl."""
 
