@@ -34,7 +34,7 @@ def canonical(url: str, base: str | None = None) -> str:
     Relative addresses are joined to `base`. Scheme and host are lower case, IDN hosts in punycode, default ports, fragments, user names, tracking,
     session and user parameters cut, remaining parameters in their own order.
     """
-    text = re.sub(r"[\x00-\x20\x7f\u200b-\u200f\u2028-\u202f\ufeff]+", "", url.strip()) if url else ""
+    text = re.sub(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202f\ufeff]+", "", url.strip()) if url else ""
     if not text:
         raise BadURL("empty address")
     if len(text) > MAX_URL:
