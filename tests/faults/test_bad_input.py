@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from processing.alerts.outbox import enqueue
+from processing.alerts import digest
 from processing.db import Connection
+from processing.people import add_user
 from processing.stack import mailsink, ports
 from processing.stack.postgres import EmbeddedPostgres, PostgresError
 
@@ -54,17 +55,8 @@ def test_no_database_at_all() -> None:
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 def test_a_wrong_smtp_password_keeps_the_mail(db: Connection, tmp_path: Path) -> None:
-    enqueue(
-        db,
-        key="digest.1",
-        kind="digest",
-        recipient="a@board.example",
-        language="en",
-        thread="digest",
-        payload={"day": "2026-11-20"},
-        now=datetime.now(UTC),
-    )
-    db.commit()
+    add_user(db, "analyst", "analyst@board.example", "a password", "analyst")
+    assert digest.run(db, datetime.now(UTC)) == 1
     taken: set[int] = set()
     smtp, web = ports.choose(20400, taken=taken), ports.choose(20400, taken=taken)
     controller, browser = mailsink.start(tmp_path / "mail", smtp, web, login=("board", "right"))
