@@ -118,7 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("key")
     parser.add_argument("--force", action="store_true", help="read all feeds now, due or not")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)  # on the handler: Scrapy sets its own loggers to DEBUG when it starts
+    logging.basicConfig(handlers=[handler])
     try:
         status, stats = run(options.key, force=options.force)
     except LangNgheError as error:

@@ -49,6 +49,7 @@ def scrapy_settings(settings: Settings, *, verify: bool = True) -> dict[str, Any
         "TELNETCONSOLE_ENABLED": False,
         "COOKIES_ENABLED": False,
         "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
         "STATS_DUMP": False,
     }
 
@@ -78,7 +79,7 @@ def run(work: Callable[[Any], Awaitable[Result]], settings: Settings, *, verify:
     """Run `work(engine)` to its end behind the guard and return its result; its exceptions come out as they are."""
     from scrapy.crawler import AsyncCrawlerProcess
 
-    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=verify), install_root_handler=False)
+    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=verify))
     # Their messages carry addresses as given, session and user parameters included; what matters of a failure is in its row of fetch_log.
     for chatty in ("scrapy", "twisted", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
