@@ -59,6 +59,7 @@ def _remove_document(conn: Connection, document_id: int, now: datetime) -> None:
         )
     ]
     claims = [r["claim_id"] for r in conn.execute("SELECT claim_id FROM claim_sighting WHERE document_id = %s", [document_id])]
+    flags = [r["flag_id"] for r in conn.execute("SELECT flag_id FROM flag_document WHERE document_id = %s", [document_id])]
     heirs = [
         r["document_id"]
         for r in conn.execute("SELECT document_id FROM document_copy WHERE origin_id = %s AND document_id <> %s", [document_id] * 2)
@@ -81,14 +82,26 @@ def _remove_document(conn: Connection, document_id: int, now: datetime) -> None:
         [issues],
     )
     _refresh_issues(conn, issues, now)
+    _refresh_flags(conn, flags)
 
 
 def _refresh_issues(conn: Connection, issues: list[int], now: datetime) -> None:
     """Titles and key sentences quote documents: rebuild them from those that are left."""
-    if issues:
-        from processing.cluster.store import refresh_issues
+    from processing.cluster.issues import refresh
 
-        refresh_issues(conn, issues, now)
+    for issue in issues:
+        refresh(conn, issue, now)
+    conn.execute("UPDATE issue SET title = '—', summary = '{}' WHERE id = ANY(%s) AND documents = 0", [issues])
+
+
+def _refresh_flags(conn: Connection, flags: list[int]) -> None:
+    """Score cards list documents, too."""
+    from psycopg.types.json import Jsonb
+
+    from processing.hotspots.card import recompute
+
+    for flag in flags:
+        conn.execute("UPDATE flag SET card = %s WHERE id = %s", [Jsonb(recompute(conn, flag)), flag])
 
 
 def _audit(conn: Connection, canonical_url: str, reason: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from tests.review.town import NOW, furnish
 
 URL = "http://bao.example/0.html"
 TITLE = "Nước máy đục ở Suối Mây"
-QUOTE = "nhiễm chì gấp 10 lần"
+QUOTE = "giếng ở Suối Mây nhiễm chì"  # the claim as this page worded it; publishers word it otherwise
 
 
 def _everything(conn: Connection) -> str:
