@@ -11,6 +11,7 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import exp
 from typing import Any
 from zlib import crc32
@@ -89,7 +90,7 @@ def vetoed(folded: str) -> str:
 def grams(text: str) -> npt.NDArray[np.int64]:
     """Hashed syllable 1–2-grams of the masked, place-neutral sentence; numbers are one token."""
     toks = ["#" if t[0].isdigit() else t for t in tokens(neutral(text)[0])][:MAX_SYLLABLES]
-    keys = toks + [f"{a} {b}" for a, b in zip(toks, toks[1:], strict=False)]
+    keys = toks + [f"{a} {b}" for a, b in pairwise(toks)]
     return np.unique(np.array([crc32(k.encode()) % BUCKETS for k in keys], np.int64))
 
 

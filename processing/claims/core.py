@@ -122,6 +122,8 @@ class Matcher:
         differences = facts.compare(left, right)
         features |= facts.agreement(left, right)
         changed: Alignment = align(masked, claim)
+        if changed.numbers and not any(d.kind == "number" for d in differences):
+            differences += [facts.Difference("number", *pair) for pair in changed.numbers]
         features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided}
         features["decay"] = _decay(check.published_at, published_at)
         probability = self._fusion.probability(features)

@@ -9,14 +9,7 @@ ORG_HEADS = ("so", "bo", "ubnd", "uy ban nhan dan", "hoi dong nhan dan", "cong t
              "truong dai hoc", "ngan hang", "vien", "cuc", "tong cuc", "chi cuc", "ban quan ly", "trung tam", "hoi", "lien doan", "doi tuyen",
              "cau lac bo", "clb", "nha may", "bao", "dai", "tong cong ty", "hop tac xa", "truong thcs", "truong thpt", "truong mam non", "hang",
              "thuong hieu", "ung dung", "phan mem")  # fmt: skip
-NOT_NAMES = frozenset((
-    "theo nhung cac trong ngay tu khi sau truoc tai hien mot hai ba bon nam sau bay tam chin muoi nguoi dan tin nhieu co khong da dang se vua moi "
-    "toan tat ca moi bai viet tuy nhien trong khi do ngoai ra ben canh truoc do dong thoi cung hom nay sang chieu toi dem qua nay vi do nen neu thi "
-    "ong ba anh chi co chu em chau so thong bao canh bao day la loai cho den gia muc hon gan khoang it nhat trang mang clip hinh anh video the a "
-    "tuan thang quy dot lan dau dich benh nuoc xe lo vu viec ho hoc sinh truong benh vien ngan hang cong ty cau duong chung cu "
-    "mua bao lu khu vuc phu huynh cong nhan tu nay ke bat nho nha bac si giao vien dien xang gao thuoc vac xin doan con mon "
-    "giua doi voi ve viec hang loat bo y te giao duc cong thuong tai chinh"
-).split())  # fmt: skip
+NOT_NAMES = frozenset(["theo", "nhung", "cac", "trong", "ngay", "tu", "khi", "sau", "truoc", "tai", "hien", "mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi", "nguoi", "dan", "tin", "nhieu", "co", "khong", "da", "dang", "se", "vua", "moi", "toan", "tat", "ca", "moi", "bai", "viet", "tuy", "nhien", "trong", "khi", "do", "ngoai", "ra", "ben", "canh", "truoc", "do", "dong", "thoi", "cung", "hom", "nay", "sang", "chieu", "toi", "dem", "qua", "nay", "vi", "do", "nen", "neu", "thi", "ong", "ba", "anh", "chi", "co", "chu", "em", "chau", "so", "thong", "bao", "canh", "bao", "day", "la", "loai", "cho", "den", "gia", "muc", "hon", "gan", "khoang", "it", "nhat", "trang", "mang", "clip", "hinh", "anh", "video", "the", "a", "tuan", "thang", "quy", "dot", "lan", "dau", "dich", "benh", "nuoc", "xe", "lo", "vu", "viec", "ho", "hoc", "sinh", "truong", "benh", "vien", "ngan", "hang", "cong", "ty", "cau", "duong", "chung", "cu", "mua", "bao", "lu", "khu", "vuc", "phu", "huynh", "cong", "nhan", "tu", "nay", "ke", "bat", "nho", "nha", "bac", "si", "giao", "vien", "dien", "xang", "gao", "thuoc", "vac", "xin", "doan", "con", "mon", "giua", "doi", "voi", "ve", "viec", "hang", "loat", "bo", "y", "te", "giao", "duc", "cong", "thuong", "tai", "chinh"])  # fmt: skip
 NEGATION = ("khong", "chua", "chang", "cha he", "khong he", "chua tung", "chua he", "khong phai", "bac bo", "phu nhan", "huy bo", "huy",
             "chua bao gio", "khong con", "not", "never", "no", "khong duoc", "dinh chinh")  # fmt: skip
 ANTONYMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -87,7 +80,4 @@ PROVINCES: dict[str, str] = {n: n for n in (_TODAY + "," + _BEFORE).split(",")} 
     "sai gon": "ho chi minh", "tp hcm": "ho chi minh", "tphcm": "ho chi minh", "tp.hcm": "ho chi minh", "hcm": "ho chi minh", "thua thien hue": "hue",
     "ba ria - vung tau": "ba ria vung tau",
 }  # fmt: skip
-FILLERS = frozenset((
-    "la thi ma cua va cac nhung da dang se vua moi roi duoc bi co ve cho voi tai o trong tren tu den ra vao nay do ay kia cung rang mot cai "
-    "chiec ca vi do nhu theo khi nham de se con day the nhe nha a oi vay luon ngay rat lai moi nguoi nghe tin noi loan don mang bao chi viec"
-).split())  # fmt: skip
+FILLERS = frozenset(["la", "thi", "ma", "cua", "va", "cac", "nhung", "da", "dang", "se", "vua", "moi", "roi", "duoc", "bi", "co", "ve", "cho", "voi", "tai", "o", "trong", "tren", "tu", "den", "ra", "vao", "nay", "do", "ay", "kia", "cung", "rang", "mot", "cai", "chiec", "ca", "vi", "do", "nhu", "theo", "khi", "nham", "de", "se", "con", "day", "the", "nhe", "nha", "a", "oi", "vay", "luon", "ngay", "rat", "lai", "moi", "nguoi", "nghe", "tin", "noi", "loan", "don", "mang", "bao", "chi", "viec"])  # fmt: skip

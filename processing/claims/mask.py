@@ -21,11 +21,13 @@ _WHO = (
     r"(?:ong|ba|anh|chi|co|chu tich|pho chu tich|bi thu|pho bi thu|giam doc|pho giam doc|bo truong|thu truong|thu tuong|pho thu tuong|dai bieu|"
     r"truong|pho|can bo|lanh dao|nguoi phat ngon|phat ngon vien|dai dien|chuyen gia|bac si|giao su|tien si|luat su|nong dan|cong nhan|tieu thuong|"
     r"tai xe|sinh vien|nguoi dan|ba con|nguoi ban hang|mot nguoi|nhieu nguoi|mot so nguoi|hang xom|nguoi|cu dan|cu tri|phu huynh|"
-    r"hieu truong|giao vien|linh muc|su thay|thuong toa|muc su|tai khoan|trang|nhom|bai viet|bai dang|tin don|mang xa hoi|facebook|zalo)"
+    r"hieu truong|giao vien|linh muc|su thay|thuong toa|muc su|tai khoan|trang|nhom|bai viet|bai dang|tin don|mang xa hoi|facebook|zalo|giong noi|doan (?:tin nhan|ghi am|clip|video|phim)|tin nhan|clip|video|bai chia se)"
 )
 # "Chủ tịch xã X cho biết (rằng|:|,) …": at the start of the sentence, without a comma inside, at most 14 words.
 _LEAD = re.compile(rf"^\W*(?:{_WHO})\b(?:\s+[^\s,:;]+){{0,13}}?\s+(?:da |vua |cung |moi )?{_SPEECH}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s*"
                    rf"|^\W*(?:{_WHO})\b(?:\s+[^\s:;]+){{0,16}}?\s+{_SPEECH}\s*(?:rang\b|:)\s*[\"“]?\s*")  # fmt: skip
+# whatever precedes a speech verb and "rằng" or a colon at the start is an attribution too: "Trước đó, trên mạng xuất hiện tin nhắn nói rằng …"
+_ANY = re.compile(rf"^\W*(?:[^\s:;?!]+\s+){{1,16}}?{_SPEECH}\s*(?:rang\b\s*:?|:)\s*[\"“]?\s*")
 _THEO = re.compile(rf"^\W*theo\s+(?:loi\s+)?(?:{_WHO})\b[^,:;]{{0,80}}[,:]\s*")
 _TAIL = re.compile(rf",\s*(?:theo\s+(?:loi\s+)?)?(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\s*[.!\"]*\s*$|,\s*theo\s+(?:loi\s+)?(?:{_WHO})\b[^,;]{{0,80}}$")
 
@@ -52,7 +54,7 @@ def spans(text: str) -> list[tuple[int, int]]:
     """Stretches of NFC `text` that are taken out, as (start, end), sorted, not overlapping."""
     folded = fold_keep(text)
     found: list[tuple[int, int]] = []
-    lead = _LEAD.match(folded) or _THEO.match(folded)
+    lead = _ANY.match(folded) or _LEAD.match(folded) or _THEO.match(folded)
     # an attribution is taken out only when a statement of at least three words remains
     if lead and len(folded[lead.end() :].split()) >= 3:
         found.append((0, lead.end()))

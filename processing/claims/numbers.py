@@ -194,8 +194,8 @@ def quantities(folded: str, taken: list[Moment] | None = None) -> list[Quantity]
 
     for t in _TIME.finditer(folded):
         if free(t.start(), t.end()) and (t[2] or folded[t.start() : t.end()].rstrip().endswith(("h", "gio"))):
-            value = int(t[1]) * 60 + int(t[2] or 0)
-            out.append(Quantity(value, value, "clock" if t[2] or "gio" not in t[0] else "gio", "", t.start(), t.end()))
+            minutes = float(int(t[1]) * 60 + int(t[2] or 0))
+            out.append(Quantity(minutes, minutes, "clock" if t[2] or "gio" not in t[0] else "gio", "", t.start(), t.end()))
             spans.append((t.start(), t.end()))
     for m in _NUM_RE.finditer(folded):
         if not free(m.start(), m.end()):

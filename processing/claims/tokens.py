@@ -61,9 +61,9 @@ def neutral(text: str) -> tuple[str, list[str]]:
     folded = fold_keep(masked)
     cuts: list[tuple[int, int, str]] = [(m.start(), m.end(), PROVINCES[m[0]]) for m in _PROVINCE.finditer(folded)]
     for m in _HEAD.finditer(folded):
-        name = _CAPS.match(masked, m.end())
-        if name and not (name.start() == 0):
-            cuts.append((name.start(), name.end(), folded[name.start() : name.end()]))
+        found = _CAPS.match(masked, m.end())
+        if found:
+            cuts.append((found.start(), found.end(), folded[found.start() : found.end()]))
     out, at, places = [], 0, []
     for start, end, name in sorted(cuts):
         if start >= at:

@@ -1,0 +1,147 @@
+"""How an evidence text relates to a claim: supports, contradicts or not enough. A triage score for ordering evidence, never shown as a verdict.
+
+What a reviewer sees is `differences` ("number: 12 ↔ 2") and the quoted sentences. Features are overlap, alignment and stated differences; a
+multinomial logistic model over them and their products, stored as plain arrays in data/relation.json (trained on ViFactCheck, MIT; rebuild with
+`python -m processing.claims.train_relation FOLDER`).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processing.claims.align import align
+from processing.claims.facts import agreement, compare, extract
+from processing.claims.lexicon import FILLERS
+from processing.claims.mask import mask
+from processing.claims.numbers import fold_keep
+from processing.claims.tokens import tokens
+from processing.text import clean, sentences
+
+LABELS = ("supports", "contradicts", "not_enough")
+MAX_SENTENCES = 400
+KINDS = ("number", "unit", "date", "place", "organisation", "name", "negation", "opposite")
+
+
+def _content(text: str) -> list[str]:
+    return [t for t in tokens(fold_keep(text)) if t not in FILLERS]
+
+
+def _grams(text: str, n: int) -> set[str]:
+    joined = " ".join(tokens(fold_keep(text)))
+    return {joined[i : i + n] for i in range(max(len(joined) - n + 1, 1))}
+
+
+def best_sentences(claim: str, evidence: str, keep: int = 3) -> list[str]:
+    """The sentences of `evidence` nearest the claim, best first: rare shared words weigh more."""
+    parts = sentences(evidence)[:MAX_SENTENCES]
+    if len(parts) <= 1:
+        return parts
+    bags = [_weighted_tokens(p) for p in parts]
+    df: dict[str, int] = {}
+    for bag in bags:
+        for term in bag:
+            df[term] = df.get(term, 0) + 1
+    want = _weighted_tokens(claim)
+    n, mean = len(parts), sum(map(len, bags)) / len(parts)
+
+    def value(i: int) -> float:
+        shared = sum(np.log1p((n - df[t] + 0.5) / (df[t] + 0.5)) for t in want & bags[i])
+        return float(shared / (0.4 + 0.6 * len(bags[i]) / mean) ** 0.4)
+
+    order = sorted(range(n), key=lambda i: (-value(i), i))
+    return [parts[i] for i in order[:keep]]
+
+
+def _weighted_tokens(text: str) -> set[str]:
+    toks = tokens(fold_keep(text))
+    return set(toks) | {f"{a} {b}" for a, b in pairwise(toks)} | _grams(text, 4)
+
+
+def features(claim: str, evidence: str) -> dict[str, float]:
+    """Named features of a pair of NFC texts."""
+    left, right = extract(claim), extract(evidence)
+    a, b = _content(claim), _content(evidence)
+    sa, sb = set(a), set(b)
+    pa, pb = set(pairwise(a)), set(pairwise(b))
+    ca, cb = _grams(claim, 4), _grams(evidence, 4)
+    novel = [t for t in a if t not in sb]
+    runs, longest = 0, 0
+    for t in a:
+        runs = 0 if t in sb else runs + 1
+        longest = max(longest, runs)
+    changed = align(claim, evidence)
+    differences = compare(left, right)
+    agree = agreement(right, left)
+    out = {
+        "cover1": len(sa & sb) / max(len(sa), 1), "cover2": len(pa & pb) / max(len(pa), 1), "cover_c4": len(ca & cb) / max(len(ca), 1),
+        "back1": len(sa & sb) / max(len(sb), 1), "back2": len(pa & pb) / max(len(pb), 1), "back_c4": len(ca & cb) / max(len(cb), 1),
+        "novel": min(len(novel), 20) / 10, "novel_share": len(novel) / max(len(a), 1), "longest_novel": min(longest, 12) / 6,
+        "len_claim": np.log1p(len(a)), "len_ratio": np.log((len(a) + 1) / (len(b) + 1)), "replaced": changed.replaced, "one_sided": changed.one_sided,
+        "edit": changed.ratio, "agree_numbers": agree["numbers"], "agree_dates": agree["dates"], "agree_places": agree["places"],
+        "agree_names": agree["names"], "novel_numbers": float(sum(t.isdigit() and t not in sb for t in a)),
+        "negations": float(min(abs(left.negations - right.negations), 3)), "claim_negated": float(left.negations > 0),
+        "only_claim_negated": float(left.negations > 0 and right.negations == 0),
+        "numbers_claim": float(min(len(left.quantities) + len(left.moments), 4)),
+    }  # fmt: skip
+    out |= {f"d_{kind}": float(min(sum(d.kind == kind for d in differences), 2)) for kind in KINDS}
+    folded = f" {fold_keep(claim)} "
+    out |= {f"w_{i}": float(any(f" {w} " in folded for w in words)) for i, words in enumerate(_CUES)}
+    return {name: float(v) for name, v in out.items()}
+
+
+# Words whose presence in a claim tells on the relation: absolute, negative, restricting, adding, hedging.
+_CUES = (
+    ("tat ca", "toan bo", "hoan toan", "luon", "moi nguoi", "duy nhat", "chi", "chi co"),
+    ("khong", "chua", "khong he", "chang"),
+    ("ngoai ra", "ben canh do", "dong thoi", "ngoai viec", "cung"),
+    ("co the", "du kien", "se", "mong muon", "hy vong"),
+    ("nhat", "dau tien", "lon nhat", "cao nhat"),
+    ("vi", "do", "boi", "nham", "de"),
+    ("giam", "it", "thap", "kem", "cham"), ("tang", "nhieu", "cao", "manh", "nhanh"),
+)  # fmt: skip
+
+
+@cache
+def _model() -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads((files("processing.claims") / "data" / "relation.json").read_text("utf-8"))
+    return {k: np.array(v) if isinstance(v, list) and k not in ("names",) else v for k, v in raw.items()}
+
+
+def expand(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Standardised features and the products of the first 24 with one another, in the model's order."""
+    head = x[:, :24]
+    i, j = np.triu_indices(head.shape[1])
+    return np.hstack([x, head[:, i] * head[:, j] * 0.3])
+
+
+def probabilities(values: dict[str, float]) -> npt.NDArray[np.float64]:
+    """Probability of each of LABELS from `features`."""
+    model = _model()
+    x = (np.array([[values[n] for n in model["names"]]]) - model["mean"]) / model["scale"]
+    logits = expand(np.clip(x, -4, 4)) @ model["weights"].T + model["bias"]
+    out = np.exp(logits - logits.max())
+    found: npt.NDArray[np.float64] = (out / out.sum())[0]
+    return found
+
+
+def verify(claim: str, evidence: str) -> dict[str, Any]:
+    """Contract of `langnghe claims verify`: {"relation","score","quotes","differences"}.
+
+    `quotes` are up to three sentences of the evidence that decided, `score` the probability of the relation. An empty claim or evidence is not_enough.
+    """
+    claim, evidence = clean(claim), clean(evidence)
+    quotes = best_sentences(claim, evidence)
+    if not claim.strip() or not quotes:
+        return {"relation": "not_enough", "score": 0.0, "quotes": [], "differences": []}
+    joined = " ".join(q for q in sentences(evidence) if q in quotes)
+    p = probabilities(features(mask(claim), joined))
+    best = int(np.argmax(p))
+    differences = [str(d) for d in compare(extract(claim), extract(joined))]
+    return {"relation": LABELS[best], "score": round(float(p[best]), 4), "quotes": quotes, "differences": differences}
