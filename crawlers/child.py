@@ -7,7 +7,6 @@ failed; "failure" names the class. 2: a fault of ours or of the settings; "error
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import json
 import logging
 import resource
@@ -16,7 +15,6 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from crawlers import guard, health, session
 from crawlers.fetcher import Fetcher
@@ -40,19 +38,10 @@ def find(key: str, sources: list[Source]) -> Source:
     raise ConfigError(f"no source {key}", f"there is no file config/sources/{key}.toml; `langnghe sources check` lists the keys")
 
 
-def is_demo(source: Source, allow: tuple[guard.Network, ...]) -> bool:
-    """Whether every feed of the source lies on a loopback address that the operator let in."""
-    hosts = [(urlsplit(feed.url).hostname or "") for feed in source.feeds]
-    try:
-        return bool(allow) and all(ipaddress.ip_address(host).is_loopback and guard.forbidden(host, allow) is None for host in hosts)
-    except ValueError:
-        return False
-
-
 def crawl(source: Source, source_id: int, conn: Connection, settings: Settings, *, force: bool = False) -> tuple[int, dict[str, Any]]:
     """Crawl the due feeds of one source in this process. Can run once per process: a reactor starts once."""
     allow = guard.parse_allow(settings.guard_allow)
-    feeds = FeedStore(conn, source, source_id, eager=is_demo(source, allow) and settings.min_delay_s == 0)
+    feeds = FeedStore(conn, source, source_id)
     now = datetime.now(UTC)
     due = feeds.due(now, force=force)
     if not due:

@@ -50,13 +50,12 @@ class FeedRow:
 
 
 class FeedStore:
-    """The rows of table `feed` of one source. `eager`: polls are not spaced out (a demo town on loopback)."""
+    """The rows of table `feed` of one source."""
 
-    def __init__(self, conn: Connection, source: Source, source_id: int, *, eager: bool) -> None:
+    def __init__(self, conn: Connection, source: Source, source_id: int) -> None:
         self.conn = conn
         self.source = source
         self.source_id = source_id
-        self.eager = eager
 
     def due(self, now: datetime, *, force: bool = False) -> list[FeedRow]:
         """Feeds whose next poll is due."""
@@ -89,8 +88,7 @@ class FeedStore:
 
     def _write(self, feed: FeedRow, interval: timedelta, least_s: float | None, fields: str, values: list[Any]) -> None:
         # Nine tenths: the schedule's next tick comes a little before the full interval as often as after it.
-        wait = timedelta() if self.eager else interval * 0.9
-        wait = max(wait, timedelta(seconds=least_s or 0))
+        wait = max(interval * 0.9, timedelta(seconds=least_s or 0))
         self.conn.execute(
             f"UPDATE feed SET poll_interval = %s, next_poll_at = %s, {fields} WHERE id = %s",  # noqa: S608 - `fields` is one of three constants above
             [interval, datetime.now(UTC) + wait, *values, feed.id],

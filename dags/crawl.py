@@ -25,7 +25,7 @@ from processing.settings import get_settings
 SCHEDULE = CronTriggerTimetable(get_settings().crawl_schedule, timezone="UTC", run_immediately=True)
 
 
-@dag(schedule=SCHEDULE, catchup=False, max_active_runs=1, doc_md=__doc__, tags=["langnghe"])
+@dag(schedule=SCHEDULE, catchup=False, max_active_runs=1, max_active_tasks=3, doc_md=__doc__, tags=["langnghe"])
 def crawl() -> None:
     @task(retries=2, retry_delay=timedelta(seconds=10))
     def due() -> list[list[str]]:

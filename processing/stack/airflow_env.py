@@ -56,7 +56,7 @@ def environment(home: Path, dsn: str, port: int, *, fast: bool) -> dict[str, str
         "CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "CORE__PLUGINS_FOLDER": str(base / "plugins"),
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__PARALLELISM": "4",
+        "CORE__PARALLELISM": "6",
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__MAX_CONSECUTIVE_FAILED_DAG_RUNS_PER_DAG": "0",
@@ -86,5 +86,5 @@ def environment(home: Path, dsn: str, port: int, *, fast: bool) -> dict[str, str
         "TRIGGERER__DEFAULT_CAPACITY": "1",
     }
     if fast:
-        values |= {"SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3", "SCHEDULER__JOB_HEARTBEAT_SEC": "2", "CORE__PARALLELISM": "3"}
+        values |= {"SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3", "SCHEDULER__JOB_HEARTBEAT_SEC": "2"}
     return {"AIRFLOW_HOME": str(base)} | {f"AIRFLOW__{key}": value for key, value in values.items()}
