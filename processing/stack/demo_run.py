@@ -7,6 +7,7 @@ prepares the ground (database, sixty days of history, servers) and then only wat
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -23,7 +24,7 @@ from processing.stack.airflow_env import secrets_of
 from processing.stack.base import APP, LANGNGHE, OWNER, Stack, Stopped, raise_on_signals, say_error, tool
 from processing.stack.demo.history import write_archive
 from processing.stack.demo.render import render_config
-from processing.stack.demo.town import CONTROL, OUTLETS, live_day
+from processing.stack.demo.town import CONTROL, DAY_VARIABLE, OUTLETS, live_day
 from processing.stack.services import Service
 from processing.stack.steps import Steps
 
@@ -131,6 +132,7 @@ class Demo:
         """Failed tasks and differences from the expected outcome, each in a line; empty when all is as it should be."""
         from processing.stack.demo.expected import compare
 
+        os.environ[DAY_VARIABLE] = self.day.isoformat()  # the comparison may come after midnight
         found = [f"failed: {name}" for name in rounds.failures(self.stack.airflow_dsn(), self.began)]
         with connect(self.stack.app_dsn(OWNER)) as conn:
             found += [f"differs: {line}" for line in compare(conn, self.mail_dir)]
@@ -220,7 +222,7 @@ class Demo:
     def _history(self) -> None:
         archive = self.stack.home / "history.jsonl.gz"
         write_archive(archive, self.day, self.town_port)
-        self.stack.children.run("replay", [*LANGNGHE, "replay", "--archive", str(archive)])
+        self.stack.children.run("history", [sys.executable, "-m", "processing.stack.backlog", str(archive)])
 
     def _dags_read(self) -> None:
         wanted = {path.stem for path in (ROOT / "dags").glob("*.py")} - {"__init__"}

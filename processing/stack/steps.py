@@ -8,12 +8,16 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+LOG_WIDTH = 160
+
 
 class Steps:
     """Prints steps to ``console``; times are seconds, of the step and since this object was made."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
+        if not self.console.is_terminal:
+            self.console.width = LOG_WIDTH
         self.began = time.monotonic()
         self.taken: list[tuple[str, float]] = []
 

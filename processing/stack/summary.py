@@ -40,7 +40,9 @@ def show(
     console: Console, conn: Connection, addresses: Mapping[str, str], sign_in: Sequence[tuple[str, str, str]], mail_dir: Path | None
 ) -> None:
     """Print the summary. ``sign_in`` holds (page, user, password)."""
-    table = Table(title="Lắng Nghe", show_header=False, title_justify="left")
+    table = Table(title="Lắng Nghe", show_header=False, title_justify="left", min_width=60)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=not console.is_terminal, overflow="fold")  # an address in a log must stay in one piece
     for name, number in counts(conn).items():
         table.add_row(name, f"{number:,}")
     if mail_dir is not None:
