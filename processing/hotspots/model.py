@@ -24,12 +24,15 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 UPPER = 0.99  # `upper` is this quantile of what is expected
 _TINY = 1e-300
+_FURTHEST = float(np.log(2.0))
+_SILENCE = float(-np.log(0.001))  # a zero with less than this probability is no news but a silent source
 
 
-def _log_pmf(y: Floats, mean: Floats, ratio: Floats, log_factorial: Floats) -> Floats:
-    """Log probability of the negative binomial with `mean` and variance `ratio` × mean, ratio > 1."""
+def _log_pmf(y: Floats, mean: Floats, ratio: Floats) -> Floats:
+    """Log probability of the negative binomial with `mean` and variance `ratio` × mean, ratio > 1; less log y!, which all states share."""
     shape = mean / (ratio - 1)
-    value: Floats = gammaln(y + shape) - gammaln(shape) - log_factorial + y * np.log1p(-1 / ratio) - shape * np.log(ratio)
+    log_ratio = np.log(ratio)
+    value: Floats = gammaln(y + shape) - gammaln(shape) + y * (np.log(ratio - 1) - log_ratio) - shape * log_ratio
     return value
 
 
@@ -71,85 +74,89 @@ class BurstFilter:
     def __init__(self, series: int, model: Model) -> None:
         self.model = model
         m, n = model, model.season
-        self.log = np.zeros((series, 1 + n))
-        self.cov = np.zeros((series, 1 + n, 1 + n))
-        self.cov[:, 0, 0] = m.level_prior
-        slots = np.arange(1, 1 + n)
-        self.cov[:, slots, slots] = m.season_prior if n > 1 else 0.0
+        # The series stand last: every operation runs along them.
+        self.log = np.zeros((1 + n, series))
+        self.cov = np.zeros((1 + n, 1 + n, series))
+        self.cov[0, 0] = m.level_prior
+        self.slots = np.arange(1, 1 + n)
+        self.cov[self.slots, self.slots] = m.season_prior if n > 1 else 0.0
         self.square = np.full(series, m.dispersion_prior * m.dispersion_weight)
         self.weight = np.full(series, m.dispersion_weight)
-        self.state = np.tile([0.98, 0.015, 0.005], (series, 1))
+        self.state = np.repeat([[0.98], [0.015], [0.005]], series, axis=1)
         self.started = np.zeros(series, dtype=bool)
         self.zeros = np.zeros(series)
         self.missed = np.zeros(series)
         into, back = m.enter, 1 - m.stay
-        self.moves = np.array([[1 - into, 0.7 * into, 0.3 * into], [back, 0.85 * m.stay, 0.15 * m.stay], [back, 0.4 * m.stay, 0.6 * m.stay]])
+        self.moves = np.array([[1 - into, 0.7 * into, 0.3 * into], [back, 0.85 * m.stay, 0.15 * m.stay], [back, 0.4 * m.stay, 0.6 * m.stay]]).T
 
     def step(self, counts: Floats, coverage: Floats, slot: int) -> tuple[Floats, Floats, Floats, Floats, Bools]:
         """Judge one period, then learn from it. Coverage 0 means not observed. Returns expected, variance/mean, score, burst, gap."""
         m = self.model
         seen = coverage > 0
         first = seen & ~self.started
-        self.log[first, 0] = np.log(np.maximum(counts[first] / coverage[first], 0.5))
+        self.log[0, first] = np.log(np.maximum(counts[first] / coverage[first], 0.5))
         self.started |= seen
         k = 1 + slot % m.season
-        gain = self.cov[:, :, 0] + self.cov[:, :, k]
-        uncertain = gain[:, 0] + gain[:, k]
+        gain = self.cov[0] + self.cov[k]
+        uncertain = gain[0] + gain[k]
         exposure = np.where(seen, coverage, 1.0)
-        mean = np.maximum(np.exp(self.log[:, 0] + self.log[:, k]), m.least_mean) * exposure
+        mean = np.maximum(np.exp(self.log[0] + self.log[k]), m.least_mean) * exposure
         noise = np.maximum(self.square / self.weight, 1.0)
         drift = mean * np.minimum(uncertain, 0.5)
         ratio = np.maximum(noise + drift, 1.02)
         deviation = np.sqrt(ratio * mean)
 
-        joint = np.log(np.maximum(self.state @ self.moves, _TINY)) + self._likelihoods(counts, mean, ratio, deviation)
-        raised = np.logaddexp(joint[:, 1], joint[:, 2])
-        total = np.logaddexp(raised, joint[:, 0])
-        score = np.where(seen, np.logaddexp(0.0, raised - joint[:, 0]) / np.log(10), 0.0)
+        prior = self.moves @ self.state
+        joint = np.log(np.maximum(prior, _TINY)) + self._likelihoods(counts, mean, ratio, deviation)
+        raised = np.logaddexp(joint[1], joint[2])
+        total = np.logaddexp(raised, joint[0])
+        score = np.where(seen, np.logaddexp(0.0, raised - joint[0]) / np.log(10), 0.0)
 
         # A zero where many were due is a silent source, not news: learn nothing from it for a month, then believe it.
         self.zeros = np.where(seen & (counts == 0), self.zeros + 1, np.where(seen, 0, self.zeros))
-        gap = seen & (counts == 0) & (mean > 4) & (tail(np.ones_like(mean), mean, ratio) > 0.999) & (self.zeros < 30)
+        gap = seen & (counts == 0) & (mean > 4) & (mean / (ratio - 1) * np.log(ratio) > _SILENCE) & (self.zeros < 30)
         use = seen & ~gap
         self.missed = np.where(gap, self.missed + mean, np.where(use, 0.5 * self.missed * (self.missed > 1), self.missed + mean * ~seen))
-        self.state = np.where(use[:, None], np.exp(joint - total[:, None]), self.state @ self.moves)
-        burst = 1 - self.state[:, 0]
+        self.state = np.where(use, np.exp(joint - total), prior)
+        burst = 1 - self.state[0]
         self._learn(counts, mean, noise, ratio, deviation, drift, uncertain, gain, np.where(use, np.maximum(1 - burst, m.learn_in_burst), 0.0))
         return mean, ratio, score, np.where(seen, burst, 0.0), gap
 
     def _likelihoods(self, counts: Floats, mean: Floats, ratio: Floats, deviation: Floats) -> Floats:
-        """Log likelihood of the counts in each of the three states, [series, 3]."""
+        """Log likelihood of the counts in each of the three states, [3, series], less log counts!."""
         m = self.model
-        factorial = gammaln(counts + 1)
-        usual = _log_pmf(counts, mean, ratio, factorial)
-        wide = _log_pmf(counts, mean, ratio * m.outlier_factor, factorial)
+        usual = _log_pmf(counts, mean, ratio)
+        wide = _log_pmf(counts, mean, ratio * m.outlier_factor)
         normal = np.logaddexp(np.log1p(-m.outliers) + usual, np.log(m.outliers) + wide)
         late = self.missed > 1
         if late.any():
             due = mean[late] + self.missed[late]
             normal[late] = np.logaddexp(
-                np.log1p(-m.backlog) + normal[late], np.log(m.backlog) + _log_pmf(counts[late], due, ratio[late] + 0.1 * due, factorial[late])
+                np.log1p(-m.backlog) + normal[late], np.log(m.backlog) + _log_pmf(counts[late], due, ratio[late] + 0.1 * due)
             )
         levels = [normal]
         for rise in m.rise:
             more = np.maximum(rise * deviation, m.least_rise * rise / m.rise[0])
             above = mean + more
-            levels.append(_log_pmf(counts, above, np.maximum((ratio * mean + more + (m.spread * more) ** 2) / above, 1.02), factorial))
-        return np.stack(levels, axis=1)
+            levels.append(_log_pmf(counts, above, np.maximum((ratio * mean + more + (m.spread * more) ** 2) / above, 1.02)))
+        return np.stack(levels)
 
     def _learn(
-        self, counts: Floats, mean: Floats, noise: Floats, ratio: Floats, deviation: Floats, drift: Floats, uncertain: Floats, gain: Floats, trust: Floats
+        self, counts: Floats, mean: Floats, noise: Floats, ratio: Floats, deviation: Floats, drift: Floats, uncertain: Floats, gain: Floats,
+        trust: Floats,
     ) -> None:
         """Move level, season and dispersion towards the counts, each by `trust` (0-1)."""
         m = self.model
         surprise = (counts - mean) / deviation
-        step = gain / (uncertain + noise / mean)[:, None]
-        self.log += step * (np.clip(surprise, -m.clip, m.clip) * deviation / mean * trust)[:, None]
-        self.cov -= trust[:, None, None] * (step[:, :, None] * gain[:, None, :])
-        self.cov[:, 0, 0] = np.minimum(self.cov[:, 0, 0] + m.level_drift, m.level_prior)
-        slots = np.arange(1, 1 + m.season)
+        share = 1 / (uncertain + noise / mean)
+        pull = np.clip(surprise, -m.clip, m.clip) * deviation / mean * trust * share
+        # No single period moves the expectation by more than a factor of two: the linear step overshoots where little is known yet.
+        self.log += gain * (pull * np.minimum(1.0, _FURTHEST / np.maximum(np.abs(pull * uncertain), _FURTHEST)))
+        root = gain * np.sqrt(trust * share)
+        self.cov -= root[:, None] * root[None, :]
+        self.cov[0, 0] = np.minimum(self.cov[0, 0] + m.level_drift, m.level_prior)
         if m.season > 1:
-            self.cov[:, slots, slots] += m.season_drift
+            self.cov[self.slots, self.slots] += m.season_drift
         seen = np.clip(surprise, -4, 4) ** 2 * ratio / (1 + drift / noise)
         keep = np.where(trust > 0, 1 - 1 / m.dispersion_memory, 1.0)
         self.square = self.square * keep + trust * seen

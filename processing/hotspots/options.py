@@ -24,22 +24,22 @@ class Model:
     """
 
     season: int = 7
-    level_drift: float = 3e-4
-    season_drift: float = 3e-6
+    level_drift: float = 5.5e-4
+    season_drift: float = 2e-6
     level_prior: float = 1.0
-    season_prior: float = 0.2
+    season_prior: float = 0.9
     dispersion_prior: float = 1.5
     dispersion_weight: float = 10.0
-    dispersion_memory: float = 120.0
-    clip: float = 2.5
-    learn_in_burst: float = 0.3
-    enter: float = 0.012
-    stay: float = 0.75
-    rise: tuple[float, float] = (2.2, 6.0)
-    least_rise: float = 2.0
-    spread: float = 0.1
-    outliers: float = 0.02
-    outlier_factor: float = 6.0
+    dispersion_memory: float = 320.0
+    clip: float = 4.0
+    learn_in_burst: float = 0.7
+    enter: float = 0.04
+    stay: float = 0.78
+    rise: tuple[float, float] = (2.1, 7.3)
+    least_rise: float = 2.2
+    spread: float = 0.05
+    outliers: float = 0.012
+    outlier_factor: float = 4.5
     backlog: float = 0.3
     least_mean: float = 0.05
 
@@ -57,7 +57,7 @@ class Detection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     alerts_a_day: float = Field(3.0, gt=0, description="false alarms a day the board is ready to read, over all series together")
-    least_score: float = Field(0.3, gt=0, description="no alarm below this score, however few the series")
+    least_score: float = Field(0.4, gt=0, description="no alarm below this score, however few the series")
     end_share: float = Field(0.3, gt=0, lt=1, description="an episode ends when the score falls below this share of the threshold")
     quiet_days: int = Field(2, ge=1, description="and stays there for this many days")
     warm_up_days: int = Field(21, ge=1, description="days a series is watched before it may alarm")
@@ -69,7 +69,7 @@ class Detection(BaseModel):
     new_source_days: int = Field(14, ge=1, description="a source first read within so many days does not count as evidence of a surge")
     explained_share: float = Field(0.6, gt=0, le=1, description="a wider series is not raised when one commune explains this share of its excess")
     calibration: tuple[float, float] = Field(
-        (0.33, 0.28), description="score = a + b × ln(series-years per false alarm), measured by bench.hotspots"
+        (0.55, 0.27), description="score = a + b × ln(series-years per false alarm), measured by bench.hotspots"
     )
 
     @property

@@ -1,8 +1,8 @@
 """Surge, source artefact or nothing: what an episode of unusual counts is, judged from who published it.
 
-A source is *suspect* on a day when it is new, when it floods (its documents on other topics are far beyond its usual total: a back-fill,
-a re-dated or duplicated feed), or when most of its documents bear no date of their own. An episode that does not stand without the
-suspect sources is a source artefact and is never mailed as an issue.
+A source is *suspect* on a day when it is new, when it could not be read that day and filled the day in later, when it floods (its documents
+on other topics are far beyond its usual total: a re-dated or duplicated feed), or when most of its documents bear no date of their own.
+An episode that does not stand without the suspect sources is a source artefact and is never mailed as an issue.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processing.hotspots.load import Sources
 from processing.hotspots.model import tail
 from processing.hotspots.options import Detection
 from processing.hotspots.series import Doc, Key, independent, poisson_limit
@@ -42,9 +43,9 @@ class Candidate:
 
 
 def suspects(
-    day: dt.date, topic: str, docs: Iterable[Doc], published: Mapping[tuple[int, dt.date], int], began: Mapping[int, dt.date], options: Detection
+    day: dt.date, topic: str, docs: Iterable[Doc], active: Sources, began: Mapping[int, dt.date], options: Detection
 ) -> dict[int, str]:
-    """Suspect sources of a day, as source id → why. `docs` are all documents around that day."""
+    """Suspect sources of a day, as source id → why. `docs` are all documents around that day; `began` is each source's first day."""
     out: dict[int, str] = {}
     today = [d for d in docs if d.day == day]
     for source in {d.source_id for d in today}:
@@ -52,7 +53,10 @@ def suspects(
         if began.get(source, day) > day - dt.timedelta(days=options.new_source_days):
             out[source] = "new source"
             continue
-        usual = sum(published.get((source, day - dt.timedelta(days=i)), 0) for i in range(1, _USUAL_DAYS + 1)) / _USUAL_DAYS
+        if active.fetched.get((source, day)) is False:
+            out[source] = "back-fill of a day on which it could not be read"
+            continue
+        usual = sum(active.published.get((source, day - dt.timedelta(days=i)), 0) for i in range(1, _USUAL_DAYS + 1)) / _USUAL_DAYS
         others = sum(1 for d in mine if d.topic != topic)
         undated = sum(1 for d in mine if d.undated)
         if others >= 5 and others > poisson_limit(usual):

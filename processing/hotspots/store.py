@@ -235,7 +235,7 @@ def _flag(conn: Connection, history: History, options: Detection, window: Sequen
         doubtful = {
             source: why
             for day in {d.day for d in candidate.docs}
-            for source, why in outcome.suspects(day, candidate.key.topic, docs, history.sources.published, history.began, options).items()
+            for source, why in outcome.suspects(day, candidate.key.topic, docs, history.sources, history.began, options).items()
         }
         province = history.province_of.get(candidate.key.unit or "", candidate.key.unit)
         kind = outcome.decide(candidate, doubtful, history.weights.get(province, history.weights[None]), options)

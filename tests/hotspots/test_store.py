@@ -146,8 +146,8 @@ def test_outage_with_back_fill_raises_no_issue_alert(db: Connection) -> None:
         town.feed_log(key, TODAY, "done")
         for day in sorted(days):
             for _ in range(4):
-                topic = town.random.choice(["health", "education", "waste", "transport", "other"])
-                town.document(key, day, topic, town.random.choice([COMMUNE, OTHER_COMMUNE, None]), seen=NOW)
+                topic = town.random.choice(["health", "education", "waste", "agriculture", "transport", "other", "other"])
+                town.document(key, day, topic, town.random.choice([COMMUNE, OTHER_COMMUNE, None, None, None]), seen=NOW)
         for _ in range(6):
             town.document(key, TODAY, "transport", COMMUNE, seen=NOW, precision="seen")
     store.run(town.conn, limit=64, now=NOW)
