@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from processing.scrub.numbers import Span
 
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]{1,64}\s?(?:@|\(at\)|\[at\]|\{at\}|\s(?:at|a còng)\s|\(a còng\)|\[a còng\])\s?"
-    r"[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\]|\[\.\]|\s(?:dot|chấm)\s)\s?[\w-]+){0,4}\s?(?:\.|\(dot\)|\[dot\]|\[\.\]|\s(?:dot|chấm)\s)\s?(?:[a-z]{2,24})(?!\w)",
+    r"(?<![\w.+%-])[\w.+%-]{1,64}\s?(?:@|\(@\)|\[@\]|\(at\)|\[at\]|\{at\}|\s(?:at|a còng)\s|\(a còng\)|\[a còng\])\s?"
+    r"[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\s(?:dot|chấm)\s)\s?[\w-]+){0,4}\s?(?:\.|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\s(?:dot|chấm)\s)\s?(?:[a-z]{2,24})(?!\w)",
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"(?:https?://)?(?:[\w-]+\.)?(?:facebook\.com|fb\.com|fb\.me|fb\.watch|messenger\.com|m\.me|zalo\.me|chat\.zalo\.me|t\.me|telegram\.me|telegram\.dog|"
+    r"(?:https?://)?(?:[\w-]{1,30}\.)?(?:facebook\.com|fb\.com|fb\.me|fb\.watch|messenger\.com|m\.me|zalo\.me|chat\.zalo\.me|t\.me|telegram\.me|telegram\.dog|"
     r"instagram\.com|tiktok\.com|twitter\.com|x\.com|threads\.net|threads\.com|linkedin\.com|youtube\.com|youtu\.be|wa\.me|viber\.click|line\.me|discord\.gg|snapchat\.com|"
     r"pinterest\.com|vk\.com|weibo\.com|bsky\.app|gapo\.vn|lotus\.vn|reddit\.com)/[^\s<>\"'“”)\],;]*[^\s<>\"'“”)\],;.!?…]",
     re.IGNORECASE,
 )
+_FEDERATED = re.compile(r"https?://[^\s/<>\"']{3,80}/@[\w.]{2,40}[^\s<>\"'“”)\],;]*")
 _LINK_START = re.compile(r"(?<![\w.-])")
 _HANDLE = re.compile(r"(?<![\w@./+-])@[A-Za-zÀ-ỹ_][\w.]{1,38}\w(?![\w@])")
 _NAMED = re.compile(
@@ -31,12 +32,13 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _PLATE = re.compile(
-    r"(?<![\w/.,-])(?P<p>(?:1[1-9]|[2-9]\d)\s?-?\s?(?:[A-HK-NPS-VXYZĐ]\d?|[A-Z]{2}|MĐ\d?|LD|NG|NN|QT|DA|KT|CD|HC|TĐ)\s?[-–. ]?\s?(?:\d{3}[. ]\d{2}|\d{5}|\d{4}))(?![\w/]|[.,]\d)"
+    r"(?<![\w/.,-])(?P<p>(?:1[1-9]|[2-9]\d)\s?-?\s?(?:[A-HK-NPR-VXYZĐ]\d?|[A-Z]{2}|MĐ\d?|LD|NG|NN|QT|DA|KT|CD|HC|TĐ)\s?[-–. ]?\s?(?:\d{3}[. ]\d{2}|\d{5}|\d{4}))(?![\w/]|[.,]\d)"
 )
 _PLATE_LOOSE = re.compile(
     r"(?:biển(?: kiểm soát| số(?: xe)?)?|bks|bsx|mang số|đeo biển(?: số)?)\s*(?:kiểm soát|số)?\s*:?\s*(?P<p>(?:\d{2}\s?-?\s?[A-Za-zĐđ]{1,2}\d?\s?[-–. ]?\s?\d{3}[. ]?\d{1,2}|[A-Z]{2}[ -]?\d{2}[ -]\d{2}|\d{2}\s?-?\s?[A-Za-z]{1,2}\d?\s?[-–. ]?\s?\d{4})(?!\w))",
     re.IGNORECASE,
 )
+_PLATE_SMALL = re.compile(r"(?<![\w/.,-])(?P<p>(?:1[1-9]|[2-9]\d)\s?-?\s?[a-zđ]{1,2}\d?\s?[- ]?\s?\d{3}\.\d{2})(?!\w|[.,]\d)")
 _GOVERNMENT_DOC = re.compile(r"^\d{2}\s?-\s?(?:NQ|QĐ|CT|KL|KH|TB|CV|HD|BC|TT|NĐ|QH|CP)")
 
 
@@ -47,13 +49,16 @@ def find(text: str) -> Iterator[Span]:
     for match in _LINK.finditer(text):
         if _LINK_START.match(text, match.start()) and not (match.start() and text[match.start() - 1].isalnum()):
             yield "account_link", match.start(), match.end()
+    for match in _FEDERATED.finditer(text):
+        yield "account_link", match.start(), match.end()
     for match in _HANDLE.finditer(text):
         yield "handle", match.start(), match.end()
     for form in (_NAMED, _BARE):
         for match in form.finditer(text):
             yield "handle", *match.span("name")
-    for match in _PLATE_LOOSE.finditer(text):
-        yield "plate", *match.span("p")
+    for form in (_PLATE_LOOSE, _PLATE_SMALL):
+        for match in form.finditer(text):
+            yield "plate", *match.span("p")
     for match in _PLATE.finditer(text):
         plate = match["p"]
         tail = re.search(r"\d+$", plate)

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 
 Span = tuple[str, int, int]
 
-_RUN = re.compile(r"(?<![\w/])(?:\(?\+\s?)?\(?[0-9Oo](?:[ .\-_()]{0,3}[0-9Oo])*\b(?![\w])|(?<![\w/])\(?[0-9](?:[ .\-_()]{0,3}[0-9])*(?!\w)")
+_RUN = re.compile(r"(?<![\w.,])\(?[0-9Oo](?:[ .\-_()]{0,3}[0-9Oo])*(?!\w)")
+# no Vietnamese figure is written with commas or slashes in these groups
+_COMMAS = re.compile(r"(?<![\w.,/])0\d{2,3}([,/])\d{3}\1\d{3,4}(?![\w,/])")
+_GLUED = re.compile(r"(?<!\w)(?:sđt|đt|sdt|dt|tel|lh|dđ|dd|zalo|call)(?P<number>0\d{9})(?!\w)", re.IGNORECASE)
 _GROUP = re.compile(r"[0-9Oo]+")
 _UNIT_AFTER = re.compile(
-    r"\s{0,2}(?:đồng|đ\b|vnđ|vnd|₫|usd|eur|\$|euro|đô la|nghìn|ngàn|triệu|tỷ|tỉ|trđ|m2|m²|m3|m³|ha\b|hécta|km|m\b|mm\b|cm\b|kg|tấn|tạ|lít|người|hộ\b|con\b|"
-    r"cây|lượt|phiếu|suất|chiếc|căn\b|ca\b|trường hợp|kwh|mw|%|độ\b|°|cổ phiếu|cp\b|tệ|yên|won|bảng|lần|cử tri|học sinh)",
+    r"\s{0,2}(?:[%°$₫]|m2|m²|m3|m³)|\s{0,2}(?:đồng|đ|vnđ|vnd|usd|eur|euro|đô la|nghìn|ngàn|triệu|tỷ|tỉ|trđ|ha|hécta|km|m|mm|cm|kg|tấn|tạ|lít|người|hộ|con|"
+    r"cây|lượt|phiếu|suất|chiếc|căn|ca|trường hợp|kwh|mw|độ|cổ phiếu|cp|tệ|yên|won|bảng|lần|cử tri|học sinh)(?!\w)",
     re.IGNORECASE,
 )
 _LABELS = re.compile(
@@ -37,12 +40,17 @@ _OFFICE = re.compile(
     r"cơ quan|chi nhánh|nhà máy|xí nghiệp|hội|liên đoàn|mặt trận|hợp tác xã|htx|bến xe|nhà ga|sân bay|khách sạn)\b",
     re.IGNORECASE,
 )
-_HOTLINE = re.compile(r"\b(?:đường dây nóng|hotline|tổng đài|số trực|trực ban|trực cấp cứu|cứu hộ|trực chỉ huy)\b", re.IGNORECASE)
+_HOTLINE = re.compile(
+    r"\b(?:đường dây nóng|hotline|tổng đài|số trực|điện thoại trực|trực ban|trực 24|trực cấp cứu|cứu hộ|trực chỉ huy|thường trực)\b",
+    re.IGNORECASE,
+)
+_FRAUD = re.compile(r"\b(?:mạo danh|giả danh|giả mạo|tự xưng|xưng|kẻ gian|kẻ xấu|kẻ lạ|đối tượng|lừa|số lạ|cuộc gọi lạ)\b", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:ông|bà|anh|chị|cô|chú|bác|em|cháu|đồng chí|đ/c|thầy|gia đình|nhà riêng|cá nhân|nạn nhân|bị hại|đối tượng|nghi phạm|chủ nhà|chủ xe|chủ hộ|người nhà|người dân|"
     r"tôi|mình|shop|thuê bao|luật sư|bác sĩ|liên hệ với|gặp)\b",
     re.IGNORECASE,
 )
+_HOME = re.compile(r"\b(?:nhà riêng|ở nhà|máy bàn nhà|gia đình|ông|bà|anh|chị|cô|chú|bác|cụ|em|cháu|cá nhân)\b", re.IGNORECASE)
 _COMPANY = re.compile(
     r"\b(?:công ty|doanh nghiệp|tập đoàn|chi nhánh|hợp tác xã|htx|nhà máy|trường|bệnh viện|sở|ubnd|tổ chức|đơn vị|nhà thầu|tnhh)\b",
     re.IGNORECASE,
@@ -50,12 +58,14 @@ _COMPANY = re.compile(
 _PERSONAL_TAX = re.compile(r"\b(?:cá nhân|ông|bà|anh|chị|hộ kinh doanh|người nộp thuế|chủ hộ)\b", re.IGNORECASE)
 _DATE = re.compile(r"^(?:0?[1-9]|[12]\d|3[01])[.\-](?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d")
 _BREAK = re.compile(r"[\n!?;]|\.\s+(?=[A-ZĐÀ-Ỵ])")
-_DIGIT_WORD = r"(?:không|linh|một|mốt|hai|ba|bốn|tư|năm|lăm|sáu|bảy|bẩy|tám|chín|\d{1,4})"
-_SPELT = re.compile(rf"(?<!\w)(?:không|{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}{_DIGIT_WORD}){{8,14}}(?!\w)", re.IGNORECASE)
-_PASSPORT = re.compile(r"(?<!\w)[A-Z]{1,2}\s?\d(?:[ .]?\d){5,7}(?!\w)")
+_DIGIT_WORD = r"(?:không|linh|một|mốt|hai|ba|bốn|tư|năm|lăm|sáu|bảy|bẩy|tám|chín|khong|mot|bon|tu|nam|sau|bay|tam|chin|\d{1,4})"
+_SPELT = re.compile(rf"(?<!\w){_DIGIT_WORD}(?:[\s,.\-]{{1,3}}{_DIGIT_WORD}){{8,14}}(?!\w)", re.IGNORECASE)
+_PASSPORT = re.compile(r"(?<!\w)[A-Za-z]{1,2}[ \-]?\d(?:[ .]?\d){5,7}(?!\w)")
 _HEALTH_CARD = re.compile(r"(?<!\w)[A-Z]{2}[ .\-]?\d[ .\-]?\d{2}[ .\-]?(?:\d[ .\-]?){9}\d(?!\w)")
 _MOBILE = re.compile(r"^0(?:[35789]\d{8}|1[2689]\d{8})$")
 _LANDLINE = re.compile(r"^0(?:2\d{9}|[2-8]\d{8,9}|[48]\d{7,8})$")
+_BANK_AFTER = re.compile(r"\s*[-(,]?\s*(?:tại|của|ở|mở tại)?\s*(?:ngân hàng|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|tcb|mb\s?bank|acb|sacombank|vpbank|tpbank|"
+                         r"shb|hdbank|ocb|msb|vib|seabank|eximbank|lpbank|pvcombank)\b", re.IGNORECASE)  # fmt: skip
 _LENGTHS = {"bank_account": range(6, 20), "id_number": (9, 12), "social_insurance": (10,), "tax_code": (10, 12, 13), "passport": (7, 8, 9)}
 _WINDOW = 70
 
@@ -71,6 +81,11 @@ def find(text: str) -> Iterator[Span]:
     for match in _SPELT.finditer(text):
         if kind := _spelt(text, match):
             yield kind, match.start(), match.end()
+    for match in _COMMAS.finditer(text):
+        if _MOBILE.match(re.sub(r"\D", "", match.group())):
+            yield "phone", match.start(), match.end()
+    for match in _GLUED.finditer(text):
+        yield "phone", *match.span("number")
     for match in _RUN.finditer(text):
         yield from _run(text, match.start(), match.end())
 
@@ -107,6 +122,7 @@ def _run(text: str, start: int, end: int) -> Iterator[Span]:
 def _longest(text: str, groups: list[tuple[int, int]]) -> tuple[str, int, int, int] | None:
     """The longest number that begins at the first group: (kind, start, end, groups used)."""
     first = groups[0][0]
+    label = _label(text, first)
     for used in range(min(len(groups), 16), 0, -1):
         last = groups[used - 1][1]
         if text[last : last + 1] in (".", ",") and text[last + 1 : last + 2].isdigit():
@@ -115,7 +131,7 @@ def _longest(text: str, groups: list[tuple[int, int]]) -> tuple[str, int, int, i
         if digits.lower().count("o") > 2 or not 6 <= len(digits) <= 19:
             continue
         gaps = [text[groups[i][1] : groups[i + 1][0]] for i in range(used - 1)]
-        kind = _kind(text, first, last, digits.replace("o", "0").replace("O", "0"), gaps)
+        kind = _kind(text, first, last, digits.replace("o", "0").replace("O", "0"), gaps, label)
         if kind:
             return kind, _with_prefix(text, first), last, used
     return None
@@ -127,7 +143,9 @@ def _with_prefix(text: str, start: int) -> int:
     return start - len(found.group()) if found and re.search(r"[+(]", found.group()) else start
 
 
-def _kind(text: str, start: int, end: int, digits: str, gaps: list[str]) -> str | None:
+def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: str | None) -> str | None:
+    if label is None and digits[0] not in "08" and len(digits) < 8:
+        return None
     raw = text[start:end]
     if (
         _UNIT_AFTER.match(text[end : end + 16])
@@ -135,14 +153,15 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str]) -> str 
         or re.match(r"(?:19|20)\d\d[ .\-](?:0\d|1[0-2])\b", raw)
     ):
         return None
-    label = _label(text, start)
     if label == "other":
+        return None
+    if text[start - 1 : start] == "/" and start > 1 and not (len(digits) == 10 and _MOBILE.match(digits)):
         return None
     loose = any(len(gap) > 1 for gap in gaps)
     if label and label != "phone" and len(digits) in _LENGTHS[label] and not (loose and label == "bank_account" and len(digits) > 16):
         if (
             label == "bank_account"
-            and _is_phone(text, start, digits)
+            and _is_phone(text, start, digits, label)
             and not re.search(r"(?i)(?:stk|tài khoản|tk|thẻ)\D{0,40}$", _before(text, start))
         ):
             return "phone"
@@ -151,8 +170,10 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str]) -> str 
         if label == "tax_code" and _of_company(text, start):
             return None
         return label
-    if _is_phone(text, start, digits):
+    if _is_phone(text, start, digits, label):
         return "phone"
+    if label is None and 8 <= len(digits) <= 16 and _BANK_AFTER.match(text[end : end + 40]) and _plausible_account(raw):
+        return "bank_account"
     # a citizen's number: province 001-096, then century and sex, then the year of birth
     if len(digits) == 12 and re.match(r"0(?:0[1-9]|[1-8]\d|9[0-6])[0-3]\d{8}$", digits):
         return "id_number"
@@ -169,7 +190,7 @@ def _of_company(text: str, start: int) -> bool:
     return bool(_COMPANY.search(before)) and not _PERSONAL_TAX.search(before)
 
 
-def _is_phone(text: str, start: int, digits: str) -> bool:
+def _is_phone(text: str, start: int, digits: str, label: str | None) -> bool:
     """Whether the digits are the phone of a person: mobile numbers unless labelled as a hotline, fixed ones unless an office's."""
     plus = text[max(0, start - 3) : start].rstrip().endswith(("+", "+ "))
     if digits.startswith("0084"):
@@ -178,20 +199,28 @@ def _is_phone(text: str, start: int, digits: str) -> bool:
         digits = digits[2:]
     elif digits.startswith("84") and len(digits) in (11, 12) and (plus or digits[2] in "35789"):
         digits = "0" + digits[2:]
-    before = _before(text, start)
     if _MOBILE.match(digits):
+        before = _before(text, start)
         hotline = list(_HOTLINE.finditer(before))
         return not (hotline and not _PERSON.search(before[hotline[-1].end() :]))
     if _LANDLINE.match(digits):
-        if not (plus or _label(text, start) == "phone" or digits.startswith("02") or text[start - 1 : start] == "("):
+        if not (plus or label == "phone" or digits.startswith("02") or text[start - 1 : start] == "("):
             return False
-        return not _OFFICE.search(_wide(text, start)) or bool(re.search(r"(?i)nhà riêng", before))
-    return _label(text, start) == "phone" and plus and 8 <= len(digits) <= 15
+        return not _of_office(text, start)
+    return label == "phone" and plus and 8 <= len(digits) <= 15
 
 
-def _wide(text: str, start: int) -> str:
-    """A wider look back for the office that a fixed number belongs to, over line breaks of a contact block."""
-    return text[max(0, start - 160) : start]
+def _of_office(text: str, start: int) -> bool:
+    """Whether a fixed number is an office's: an office is named before it, nearer than any person, and nobody only claims to be one.
+
+    Looks further back than other rules, over the line breaks of a contact block.
+    """
+    before = text[max(0, start - 160) : start]
+    offices = [m.end() for m in _OFFICE.finditer(before)]
+    if not offices or _FRAUD.search(_before(text, start)):
+        return False
+    persons = [m.end() for m in _HOME.finditer(before)]
+    return not persons or persons[-1] < offices[-1]
 
 
 def _spelt(text: str, match: re.Match[str]) -> str | None:
@@ -201,6 +230,6 @@ def _spelt(text: str, match: re.Match[str]) -> str | None:
     if len(spoken) < 4 or "mươi" in words:
         return None
     label = _label(text, match.start())
-    if words[0] in ("không", "0") or label == "phone":
+    if words[0] in ("không", "khong", "0") or label == "phone":
         return "id_number" if label == "id_number" else "bank_account" if label == "bank_account" else "phone"
     return label if label in _LENGTHS else None

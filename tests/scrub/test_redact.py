@@ -1,0 +1,157 @@
+"""Redaction on labelled sentences, on every way of writing a number that we could think of, and on what must survive."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.scrub import score, sentences
+from processing.scrub.core import REPLACEMENTS, redact
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+GAP = st.sampled_from(["", " ", ".", "-", " - ", "·", "\u00a0", "\u2009", "–", "\u200b"])
+LEADS = st.sampled_from(["Gọi ", "Liên hệ anh T. ", "SĐT: ", "số ", "Zalo ", "(", "Ai thấy xin báo về "])
+WORDS = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
+
+
+def test_enough_labelled_sentences() -> None:
+    assert len(sentences("dev")) >= 200 and len(sentences("test")) >= 200
+
+
+@pytest.mark.parametrize("name", ["dev", "test"])
+def test_recall_and_precision(name: str) -> None:
+    result = score(name)
+    assert result.recall >= 0.98, result.missed
+    assert result.precision >= 0.97, result.wrong
+
+
+def mobile(draw: st.DrawFn) -> str:
+    return "0" + draw(st.sampled_from("35789")) + "".join(draw(st.lists(st.sampled_from("0123456789"), min_size=8, max_size=8)))
+
+
+@st.composite
+def phones(draw: st.DrawFn) -> str:
+    """A mobile number in any usual grouping, gap and prefix."""
+    digits = mobile(draw)
+    prefix = draw(st.sampled_from(["0", "+84", "+84 ", "(+84) ", "84", "0084 ", "(0)", "+84(0)"]))
+    rest, gap = digits[1:], draw(GAP)
+    cuts = draw(st.sampled_from([(), (3, 6), (2, 5), (3,), (2, 4, 6), (1, 3, 6)]))
+    parts = [rest[a:b] for a, b in zip((0, *cuts), (*cuts, len(rest)), strict=True)]
+    return prefix + gap.join(parts)
+
+
+@QUICK
+@given(LEADS, phones(), st.sampled_from([" nhé", ".", ", gặp cô H.", ")", "", " để đăng ký"]))
+def test_every_way_to_write_a_phone(lead: str, phone: str, tail: str) -> None:
+    result = redact(lead + phone + tail)
+    assert [f.kind for f in result.found] == ["phone"], (lead + phone + tail, result)
+    assert not any(c.isdigit() for c in result.text)
+
+
+@QUICK
+@given(st.data())
+def test_spelt_phones(data: st.DataObject) -> None:
+    digits = "0" + data.draw(st.sampled_from("35789")) + "".join(data.draw(st.lists(st.sampled_from("0123456789"), min_size=8, max_size=8)))
+    gap = data.draw(st.sampled_from([" ", ", ", " - "]))
+    result = redact(f"Em đọc số: {gap.join(WORDS[int(d)] for d in digits)}.")
+    assert [f.kind for f in result.found] == ["phone"]
+    assert result.text == "Em đọc số: [số điện thoại]."
+
+
+@QUICK
+@given(st.integers(1, 96), st.integers(0, 3), st.integers(0, 99_999_999), st.sampled_from(["", " ", ".", "-"]))
+def test_citizen_numbers(province: int, sex: int, rest: int, gap: str) -> None:
+    digits = f"{province:03d}{sex}{rest:08d}"
+    text = f"CCCD số {gap.join(digits[i : i + 3] for i in range(0, 12, 3))}, cấp năm ngoái"
+    assert [f.kind for f in redact(text).found] == ["id_number"], text
+
+
+@QUICK
+@given(
+    st.integers(11, 99),
+    st.sampled_from("ABCDEFGHKLMNSTUVXYZ"),
+    st.sampled_from(["-", " ", "", " - "]),
+    st.integers(0, 99_999),
+    st.booleans(),
+)
+def test_plates(province: int, letter: str, gap: str, number: int, dot: bool) -> None:
+    five = f"{number:05d}"
+    text = f"Xe {province}{letter}{gap}{five[:3]}{'.' if dot else ''}{five[3:]} rời đi"
+    assert [f.kind for f in redact(text).found] == ["plate"], text
+
+
+@QUICK
+@given(
+    st.integers(1_000, 999_999_999_999),
+    st.sampled_from([" đồng", "đ", " VNĐ", " m2", " ha", " người", " tấn", " triệu đồng", " USD", " lượt khách", " km", " kWh"]),
+)
+def test_quantities_survive(value: int, unit: str) -> None:
+    text = f"Tổng cộng {value:,}{unit}".replace(",", ".")
+    assert redact(text).text == text
+
+
+@QUICK
+@given(st.dates(), st.sampled_from(["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d", "%Hh%M ngày %d/%m/%Y", "%d.%m.%Y %H:%M"]))
+def test_dates_survive(day: object, form: str) -> None:
+    text = f"Từ {day.strftime(form)} đến cuối tháng"  # type: ignore[attr-defined]
+    assert redact(text).text == text
+
+
+@QUICK
+@given(
+    st.integers(1, 9999), st.sampled_from(["-QĐ/TW", "/QĐ-UBND", "/2024/NĐ-CP", "-NQ/TW", "/TB-VPCP", "/KH-UBND", "/2025/QH15", "-CT/TU"])
+)
+def test_document_numbers_survive(number: int, tail: str) -> None:
+    text = f"Quyết định {number}{tail} nêu rõ"
+    assert redact(text).text == text
+
+
+@QUICK
+@given(st.text(max_size=400))
+def test_any_text_is_taken_and_spans_index_it(text: str) -> None:
+    result = redact(text)
+    ends = [0]
+    for found in result.found:
+        assert ends[-1] <= found.start < found.end <= len(text)
+        ends.append(found.end)
+    rebuilt, at = "", 0
+    for found in result.found:
+        rebuilt += text[at : found.start] + REPLACEMENTS[found.kind]
+        at = found.end
+    assert rebuilt + text[at:] == result.text
+
+
+def test_twice_is_once() -> None:
+    for name in ("dev", "test"):
+        for text, _ in sentences(name):
+            once = redact(text).text
+            assert redact(once).text == once
+
+
+def test_decomposed_letters_and_hidden_characters_do_not_hide_a_number() -> None:
+    text = unicodedata.normalize("NFD", "Số điện thoại của chị là 09\u200b12 345\u00ad 678, số tài khoản 0011\u00a02233\u00a04455")
+    result = redact(text)
+    assert [f.kind for f in result.found] == ["phone", "bank_account"]
+    assert text[result.found[0].start : result.found[0].end] == "09\u200b12 345\u00ad 678"
+
+
+def test_hostile_text_takes_no_time() -> None:
+    import time
+
+    start = time.process_time()
+    for piece in (
+        "0 " * 9_000,
+        "a@" * 9_000,
+        "số " * 9_000,
+        "không " * 9_000,
+        "12/" * 9_000,
+        "Số 1 A" * 3_000,
+        "0912345678 " * 1_000,
+        "A " * 9_000,
+        "1" * 9_000,
+    ):
+        redact(piece)
+    assert time.process_time() - start < 20
