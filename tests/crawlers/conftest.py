@@ -52,7 +52,9 @@ class Crawl:
         (self.folder / "sources").mkdir(parents=True, exist_ok=True)
         (self.folder / "sources" / f"{key}.toml").write_text(text, encoding="utf-8")
 
-    def run(self, key: str = "bao-thu", *options: str, module: tuple[str, ...] = ("-m", "crawlers.child"), timeout: float = 60) -> dict[str, Any]:
+    def run(self, key: str = "bao-thu", *, force: bool = True, module: tuple[str, ...] = ("-m", "crawlers.child"), timeout: float = 60) -> dict[str, Any]:
+        """Figures of one crawl and its exit status; with `force` the feeds are read whether due or not."""
+        options = ["--force"] if force else []
         done = subprocess.run([sys.executable, *module, key, *options], capture_output=True, text=True, env=self.environment(), cwd=ROOT, timeout=timeout)
         self.stderr = done.stderr
         assert done.stdout.strip(), done.stderr

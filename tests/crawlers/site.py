@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,10 +36,11 @@ class Site:
     host: str = "127.0.0.1"
     pages: dict[str, Answer] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def paths(self) -> list[str]:
         return [one.path for one in self.seen]
@@ -72,9 +74,9 @@ def page(title: str = "Tin", text: str = "Nước sạch đã có lại ở các
     return reply(f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>")
 
 
-def _serve(site: Site, conn: socket.socket) -> None:
+def _serve(site: Site, conn: socket.socket, tls: ssl.SSLContext | None) -> None:
     try:
-        with conn:
+        with conn if tls is None else tls.wrap_socket(conn, server_side=True) as conn:
             conn.settimeout(30)
             data = b""
             while b"\r\n\r\n" not in data:
@@ -89,10 +91,10 @@ def _serve(site: Site, conn: socket.socket) -> None:
 
 
 @contextmanager
-def serving(host: str = "127.0.0.1") -> Iterator[Site]:
+def serving(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     """A site on a free port of a loopback address."""
     listener = socket.create_server((host, 0), backlog=64)
-    site = Site(listener.getsockname()[1], host)
+    site = Site(listener.getsockname()[1], host, scheme="https" if tls else "http")
     stop = threading.Event()
 
     def loop() -> None:
@@ -102,7 +104,7 @@ def serving(host: str = "127.0.0.1") -> Iterator[Site]:
                 conn, _ = listener.accept()
             except TimeoutError:
                 continue
-            threading.Thread(target=_serve, args=(site, conn), daemon=True).start()
+            threading.Thread(target=_serve, args=(site, conn, tls), daemon=True).start()
 
     thread = threading.Thread(target=loop, daemon=True)
     thread.start()

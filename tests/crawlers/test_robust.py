@@ -1,0 +1,196 @@
+"""Killed, run side by side, edited, moved: the crawl yields the same rows."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from crawlers.registry import sync_sources
+from crawlers.sources import load_sources
+from processing.db import Connection
+from processing.db.erase import erase
+from processing.errors import ConfigError
+
+from .conftest import ROOT, Crawl
+from .site import Site, item, page, reply, serving
+
+
+def test_killed_at_any_moment_and_run_again_lands_everything_once(site: Site, crawl: Crawl) -> None:
+    dice = random.Random(20261122)
+    for i in range(60):
+        site.pages[f"/{i}"] = page(f"Tin {i}", f"Văn bản {i}.")
+    site.feed(*(item(f"/{i}", f"Tin {i}", str(i)) for i in range(60)))
+    crawl.source(site)
+    for _ in range(4):
+        child = subprocess.Popen([sys.executable, "-m", "crawlers.child", "bao-thu"], env=crawl.environment(), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0.3, 2.5))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    assert crawl.run()["status"] == 0
+    urls = [row["url"] for row in crawl.rows("SELECT url FROM landing")]
+    assert sorted(urls) == sorted(f"{site.url}/{i}" for i in range(60))
+    assert crawl.rows("SELECT count(*) AS n FROM feed_entry WHERE page_landed") == [{"n": 60}]
+
+
+def test_two_crawls_of_one_host_take_turns(site: Site, crawl: Crawl) -> None:
+    """Two sources on one host, started together: the second waits for the first, and for the delay after it."""
+    site.pages["/robots.txt"] = reply("User-agent: *\nCrawl-delay: 1\n")
+    for name in ("mot", "hai"):
+        site.feed(item(f"/{name}/a", "A", "1"), path=f"/{name}/rss")
+        site.pages[f"/{name}/a"] = page(name)
+        crawl.source(site, key=name, feeds=f'[[feeds]]\nurl = "{site.url}/{name}/rss"\n')
+    sync_sources(crawl.db, load_sources(crawl.folder))
+    crawl.db.commit()
+    results: dict[str, dict[str, object]] = {}
+    threads = [threading.Thread(target=lambda name=name: results.update({name: crawl.run(name)})) for name in ("mot", "hai")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {result["landed"] for result in results.values()} == {1}, results
+    order = [one.path.split("/")[1] for one in site.seen if one.path != "/robots.txt"]
+    assert order in (["mot", "mot", "hai", "hai"], ["hai", "hai", "mot", "mot"])
+    within = [[one.at for one in site.seen if one.path.startswith(f"/{name}/")] for name in ("mot", "hai")]
+    assert min(later - earlier for times in within for earlier, later in pairwise(times)) >= 0.95
+
+
+def test_a_page_removed_on_request_does_not_come_back(site: Site, crawl: Crawl) -> None:
+    site.feed(item("/a", "A", "1"), item("/b", "B", "2"))
+    site.pages |= {"/a": page("A"), "/b": page("B")}
+    crawl.source(site)
+    erase(crawl.db, f"{site.url}/a", "asked for", datetime.now(UTC))
+    crawl.db.commit()
+    crawl.run()
+    assert set(crawl.landed()) == {f"{site.url}/b"}
+    assert "/a" not in site.paths()
+
+
+def test_an_outage_and_the_return_are_two_changes_of_state(site: Site, crawl: Crawl) -> None:
+    site.feed(item("/a", "A", "1"))
+    site.pages["/a"] = page("A")
+    crawl.source(site)
+    crawl.run()
+    good = site.pages["/rss"]
+    site.pages["/rss"] = reply("", 404)
+    assert crawl.run()["state"] == "BROKEN"
+    assert crawl.run()["changed"] is False
+    site.pages["/rss"] = good
+    back = crawl.run()
+    assert (back["state"], back["changed"], back["landed"]) == ("OK", True, 0)
+    assert [row["state"] for row in crawl.rows("SELECT state FROM source_state ORDER BY at")] == ["BROKEN", "OK"]
+
+
+def test_a_source_past_its_review_stops_alone(site: Site, crawl: Crawl) -> None:
+    site.feed(item("/a", "A", "1"))
+    site.pages["/a"] = page("A")
+    crawl.source(site, key="cu", reviewed_on="2025-01-01", review_due="2025-06-01", feeds=f'[[feeds]]\nurl = "{site.url}/rss2"\n')
+    crawl.source(site)
+    assert crawl.run("cu")["outcome"] == "stopped"
+    assert crawl.run()["landed"] == 1
+    states = {row["key"]: (row["state"], row["enabled"]) for row in crawl.rows("SELECT key, state, enabled FROM source")}
+    assert states == {"cu": ("DISABLED", False), "bao-thu": ("OK", True)}
+    assert "/rss2" not in site.paths()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('slector = "a"', "did you mean selector"), ('kind = "rss2"', "kind"), ("max_entries = 0", "max_entries"), ('selector = "a"', "selector"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_is_named_with_file_and_cure(site: Site, crawl: Crawl, line: str, words: str) -> None:
+    crawl.source(site, feeds=f'[[feeds]]\nurl = "{site.url}/rss"\n{line}\n')
+    with pytest.raises(ConfigError, match=words) as caught:
+        load_sources(crawl.folder)
+    assert "bao-thu.toml" in str(caught.value)
+    assert "add-a-source.md" in caught.value.cure
+    assert crawl.run()["status"] == 2
+
+
+def test_files_and_tables_agree_and_a_removed_file_is_told(site: Site, crawl: Crawl, db: Connection) -> None:
+    crawl.source(site)
+    crawl.source(site, key="khac", feeds=f'[[feeds]]\nurl = "{site.url}/khac"\n')
+    assert sync_sources(db, load_sources(crawl.folder)) == {}
+    assert sync_sources(db, load_sources(crawl.folder)) == {}
+    (crawl.folder / "sources" / "khac.toml").unlink()
+    assert "removed" in sync_sources(db, load_sources(crawl.folder))["khac"]
+    assert sync_sources(db, load_sources(crawl.folder)) == {}
+    crawl.source(site, key="lai", feeds=f'[[feeds]]\nurl = "{site.url}/rss"\n')
+    with pytest.raises(ConfigError, match="also a feed of"):
+        load_sources(crawl.folder)
+
+
+def test_the_commands_for_an_operator(site: Site, crawl: Crawl) -> None:
+    """`sources discover`, `test` and `check`, as the console runs them; none of them writes anything."""
+    site.pages["/"] = reply('<html><head><title>Báo Thử</title><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>')
+    site.feed(item("/a", "Nước sạch", "1", "Sun, 22 Nov 2026 08:00:00 +0700"))
+    site.pages["/a"] = page("Nước sạch")
+    crawl.source(site)
+
+    def console(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "processing.cli", "sources", *arguments], capture_output=True, text=True, env=crawl.environment(), cwd=ROOT)
+
+    found = console("discover", site.url + "/")
+    assert found.returncode == 0, found.stderr
+    assert f'url = "{site.url}/rss"' in found.stdout
+    assert "FILL IN" in found.stdout
+    assert console("discover", "https://www.facebook.com/someone").returncode == 1
+    tried = console("test", "bao-thu")
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert f"{site.url}/a" in tried.stdout
+    assert "robots: no_robots" in tried.stdout
+    assert console("check").returncode == 0
+    assert crawl.rows("SELECT 1 FROM fetch_log") == []
+    assert crawl.rows("SELECT 1 FROM landing") == []
+
+
+def _certificate(folder: Path, *, days: int) -> tuple[Path, Path]:
+    """A self-signed certificate for 127.0.0.1 that runs `days` from yesterday."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    began = datetime.now(UTC) - timedelta(days=30)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = builder.not_valid_before(began).not_valid_after(began + timedelta(days=days)).sign(key, hashes.SHA256())
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_certificate_that_does_not_check_needs_a_dated_exception(crawl: Crawl, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*_certificate(tmp_path, days=10))
+    with serving(tls=context) as site:
+        site.feed(item("/a", "A", "1"))
+        site.pages["/a"] = page("A")
+        crawl.source(site)
+        stats = crawl.run()
+        assert (stats["failure"], stats["state"]) == ("tls", "BROKEN"), stats
+        feeds = f'[[feeds]]\nurl = "{site.url}/rss"\n[tls_exception]\nreason = "Expired certificate of a test."\nuntil = {{}}\n'
+        crawl.source(site, feeds=feeds.format("2026-01-01"))
+        assert crawl.run()["failure"] == "tls"
+        crawl.source(site, feeds=feeds.format(datetime.now(UTC).date()))
+        assert crawl.run()["landed"] == 1, crawl.stderr
+        assert "not checked until" in crawl.stderr
+
+
+def test_assertions_of_a_source_are_json_figures(site: Site, crawl: Crawl) -> None:
+    site.feed()
+    crawl.source(site)
+    line = subprocess.run([sys.executable, "-m", "crawlers.child", "bao-thu"], capture_output=True, text=True, env=crawl.environment(), cwd=ROOT).stdout.splitlines()[-1]
+    assert {"source", "outcome", "state", "entries", "new", "landed", "peak_mb"} <= set(json.loads(line))
