@@ -6,6 +6,7 @@ process that can itself be killed. So a drill costs seconds instead of minutes, 
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,7 +42,7 @@ MARK = "FAULT_DRILL"
 class World:
     """Everything that outlives one drill. ``days`` of history are imported once and copied for every drill."""
 
-    def __init__(self, folder: Path, days: int, sources: int | None = None) -> None:
+    def __init__(self, folder: Path, days: int, sources: Sequence[str] = ()) -> None:
         self.folder = folder
         self.days = days
         self.day: date = live_day()
@@ -50,7 +52,7 @@ class World:
         self.town_port = ports.choose(18811, *HOSTS, taken=taken)
         self.smtp_port = ports.choose(18825, taken=taken)
         self.web_port = ports.choose(18825, taken=taken)
-        self.sources = [outlet.key for outlet in OUTLETS][:sources]
+        self.sources = list(sources) or [outlet.key for outlet in OUTLETS]
         self._servers: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> World:
@@ -150,13 +152,14 @@ class World:
             self.run(
                 "base", "user", "add", login, "--email", f"{login}@board.example", "--password", "a password of a drill", "--role", login
             )
-        self.run("base", "replay", "--archive", str(archive))
+        subprocess.run(
+            [sys.executable, "-m", "processing.stack.backlog", str(archive)],
+            env=self.environment("base"), cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
 
 
 def _newest(archive: Path, days: int) -> None:
     """Keep the last ``days`` of an archive."""
-    import gzip
-
     with gzip.open(archive, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     dates = sorted({row["fetched_at"][:10] for row in rows})
