@@ -29,6 +29,8 @@ _ENTITY = re.compile(r"&#(1[6-9]\d|2[0-5]\d);")
 _TCVN3 = re.compile("[®¸µ¶·¹¨©«¬¾»¼½Æ§¡¢£¤¥¦\u00ad](?=[a-z\u00a1-\u00ff])|[a-z][®¸µ¶·¹¾»¼½Æ§\u00ad]", re.IGNORECASE)
 _VNI = re.compile("[aeoAEO][äàáåãêéèúüûöùøïâóòõ]|[öôÖÔ][ùøûõïÙØÛÕÏ]|ñ[aeiouöô]")
 
+_SAMPLE = 200_000
+
 
 def declared(data: bytes, content_type: str | None) -> str | None:
     """The charset that the header, else the page, names; None where neither does or Python does not know it."""
@@ -105,14 +107,18 @@ def _detect(data: bytes) -> str:
 
 def repair(text: str) -> str:
     """Undo twice-encoded UTF-8 and turn TCVN3 or VNI letters into Unicode. Text that is neither comes back as it is."""
-    twice = _TWICE.findall(text[:400_000])
-    if len(twice) > 3 and sum(map(len, twice)) * 2 > len(_HIGH.findall(text[:400_000])):
-        text = _TWICE.sub(_undo, text)
-    high = _HIGH.findall(text[:400_000])
-    if not len(high) + text.count("&#") > 20 or len(_VIETNAMESE.findall("".join(high))) * 4 > len(high):
+    sample = text[:_SAMPLE]
+    high = len(_HIGH.findall(sample)) if not sample.isascii() else 0
+    if high + sample.count("&#") <= 20 or len(_VIETNAMESE.findall(sample)) * 4 > high > 0:
         return text
+    twice = _TWICE.findall(sample)
+    if len(twice) > 3 and sum(map(len, twice)) * 2 > high:
+        text = _TWICE.sub(_undo, text)
+        sample = text[:_SAMPLE]
+        if len(_VIETNAMESE.findall(sample)) * 4 > len(_HIGH.findall(sample)):
+            return text
     plain = _ENTITY.sub(lambda m: chr(int(m.group(1))), text)
-    if len(_TCVN3.findall(plain[:400_000])) < 15 and len(_VNI.findall(plain[:400_000])) < 15:
+    if len(_TCVN3.findall(plain[:_SAMPLE])) < 15 and len(_VNI.findall(plain[:_SAMPLE])) < 15:
         return text
     return _legacy(plain)
 
@@ -120,7 +126,7 @@ def repair(text: str) -> str:
 def _legacy(text: str) -> str:
     import viparse
 
-    visible = re.sub(r"(?s)<(script|style)\b.*?</\1\s*>|<[^>]*>", " ", text[:400_000])
+    visible = re.sub(r"(?s)<(script|style)\b.*?</\1\s*>|<[^>]*>", " ", text[:_SAMPLE])
     name = viparse.detect_text_encoding(" ".join(visible.split())[:20_000])
     if name not in ("tcvn3", "vni"):
         return text

@@ -45,7 +45,6 @@ def extract(
     stamped = _stamped(tree, latest)
     near = "" if stamped and language != "vi" else _near_title(tree)
     heading = page_title(tree)
-    thin = _visible_size(tree)
     parts = rules.apply(tree, source, language)
     if parts is None:
         from processing.extract import general
@@ -59,7 +58,7 @@ def extract(
     lead, body = _assemble(lead, parts.body, title)
     gate.check_page(tree, title, len(body) + len(lead))
     if not body and not lead:
-        raise Quarantine(f"no article text found in a page of {thin:,} visible characters")
+        raise Quarantine(f"no article text found in a page of {len(source):,} characters")
     published, warnings = _published(parts, near, stamped, entry, url, tree, latest)
     if encoding != "utf-8":
         warnings.append(f"read as {encoding}")
@@ -166,10 +165,6 @@ def _rescued_lead(tree: dom.Node, lines: list[str]) -> str:
         if 40 < len(candidate) < 900 and _key(candidate)[:80] not in said:
             return candidate
     return ""
-
-
-def _visible_size(tree: dom.Node) -> int:
-    return sum(len(t) for t in tree.xpath("//body//text()[not(parent::script or parent::style)]"))
 
 
 def _language(tree: dom.Node) -> str | None:

@@ -42,7 +42,7 @@ SKIPPED = frozenset(
         "dialog",
     ]
 )
-_BREAKS = frozenset(
+BREAKS = frozenset(
     [
         "address",
         "article",
@@ -127,11 +127,11 @@ def blocks(root: Node) -> list[str]:
             if tag in SKIPPED or not tag or hidden(node):
                 walker.skip_subtree()
                 continue
-            if tag in _BREAKS:
+            if tag in BREAKS:
                 flush()
             buffer.append(node.text or "")
             continue
-        if tag in _BREAKS:
+        if tag in BREAKS:
             flush()
         elif tag in _CELLS:
             buffer.append(" ")

@@ -168,10 +168,10 @@ RULES = (
 )
 
 
-def apply(tree: Node, source: str, language: str | None, latest_hint: object = None) -> Parts | None:
-    """The parts that the first fitting rule finds, or None. WordPress rules are for Vietnamese pages: elsewhere its themes differ too much."""
+def apply(tree: Node, source: str, language: str | None) -> Parts | None:
+    """The parts that the first fitting rule finds, or None. Only NukeViet's rule is tried on pages known to be in another language."""
     for rule in RULES:
-        if rule.name == "wordpress" and language != "vi":
+        if (language not in ("vi", None) and rule.name != "nukeviet") or (rule.name == "wordpress" and language != "vi"):
             continue
         if not any(mark in source for mark in rule.marks):
             continue

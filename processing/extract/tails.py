@@ -54,8 +54,8 @@ def strip(lines: list[str], *, both_ends: bool = True) -> list[str]:
 
 
 def _is_tail(rest: list[str], seen: int, total: int) -> bool:
-    """What follows a tail heading is a tail if it is short lines, or the lesser part of the page."""
+    """What follows a tail heading is a tail if it is a list of headlines (few lines end like sentences), or the lesser part of the page."""
     if not rest:
         return True
-    long = sum(len(line) > 220 for line in rest)
-    return long == 0 or (long <= 3 and seen > 0.6 * total) or sum(map(len, rest)) < 0.35 * seen
+    sentences = sum(len(line) for line in rest if line.rstrip("”\"')»")[-1:] in (".", "!", "?", "…") and len(line) > 60)
+    return sentences < 0.15 * seen or (sentences < 0.5 * seen and seen > 0.6 * total)
