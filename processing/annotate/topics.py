@@ -26,7 +26,8 @@ OTHER = "other"
 BITS = 16
 LEAD = 250
 """Syllables of the text that count; news says first what it is about."""
-TITLE_WEIGHT = 2
+FIRST = 80
+"""Of these, the first ones that count in full."""
 FEWEST = 3
 """Syllables below which nothing is said about a text."""
 PHRASES = Path(__file__).parent / "data" / "seeds.toml"
@@ -57,17 +58,20 @@ def taxonomy(path: Path = CONFIG) -> dict[str, Topic]:
     return out
 
 
+def _parts(title: str, text: str) -> list[tuple[list[str], float]]:
+    """Syllables with their weight: what the title and the first sentences say counts most."""
+    body = _WORD.findall(exact(text[:4_000]))[:LEAD]
+    return [(_WORD.findall(exact(title))[:60], 2.0), (body[:FIRST], 1.0), (body[FIRST:], 0.4)]
+
+
 def features(title: str, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(columns, sublinear counts) of the syllable 1- and 2-grams of title and lead, hashed to 2**BITS columns."""
     counts: Counter[int] = Counter()
-    for part, weight, limit in ((title, TITLE_WEIGHT, 60), (text[:4_000], 1, LEAD)):
-        found = _WORD.findall(exact(part))[:limit]
-        grams = found + [f"{a} {b}" for a, b in pairwise(found)]
-        for gram in grams:
-            counts[crc32(gram.encode()) & ((1 << BITS) - 1)] += weight
+    for found, weight in _parts(title, text):
+        for gram in (*found, *(f"{a} {b}" for a, b in pairwise(found))):
+            counts[crc32(gram.encode()) & ((1 << BITS) - 1)] += weight  # type: ignore[assignment]
     columns = np.fromiter(counts, np.int64, len(counts))
-    values = 1.0 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))
-    return columns, values
+    return columns, np.log1p(np.fromiter(counts.values(), np.float64, len(counts)))
 
 
 @cache
@@ -82,22 +86,22 @@ def phrases(path: Path = PHRASES) -> dict[str, tuple[str, ...]]:
 
 
 def phrase_points(title: str, text: str) -> dict[str, float]:
-    """Topic → number of different phrases of it in title and lead; a phrase of one syllable counts 0.7, one of three or more 1.3."""
+    """Topic → points of the different phrases of it in title and lead: by place as in `_parts`, 0.7 for one syllable, 1.3 for three or more."""
     known = phrases()
-    hits: set[str] = set()
-    for part, limit in ((title, 60), (text[:4_000], LEAD)):
-        found = _WORD.findall(exact(part))[:limit]
+    hits: dict[str, float] = {}
+    for found, weight in _parts(title, text):
         at = 0
         while at < len(found):
             # the longest phrase wins, so that "rác thải" is not "rác" too
-            size = next((n for n in (5, 4, 3, 2, 1) if " ".join(found[at : at + n]) in known and at + n <= len(found)), 0)
+            size = next((n for n in (5, 4, 3, 2, 1) if at + n <= len(found) and " ".join(found[at : at + n]) in known), 0)
             if size:
-                hits.add(" ".join(found[at : at + size]))
+                hit = " ".join(found[at : at + size])
+                hits[hit] = max(weight, hits.get(hit, 0.0))
             at += size or 1
     points: dict[str, float] = {}
-    for hit in hits:
+    for hit, weight in hits.items():
         for topic in known[hit]:
-            points[topic] = points.get(topic, 0.0) + (0.7, 1.0, 1.3)[min(2, hit.count(" "))]
+            points[topic] = points.get(topic, 0.0) + weight * (0.7, 1.0, 1.3)[min(2, hit.count(" "))]
     return points
 
 
@@ -109,7 +113,8 @@ class Topics:
         self.idf = arrays["idf"].astype(np.float64)
         self.weights = np.ascontiguousarray(arrays["weights"].astype(np.float32).T)
         self.bias = arrays["bias"].astype(np.float64)
-        self.sharpness, self.phrase_weight, self.other_bias = (float(value) for value in arrays["mix"])
+        self.phrase_weights = arrays["phrase_weights"].astype(np.float64)
+        self.sharpness, self.other_bias = (float(value) for value in arrays["mix"])
         self.threshold = float(arrays["threshold"])
 
     @classmethod
@@ -128,9 +133,9 @@ class Topics:
         scores = self.bias.copy()
         if norm > 0:
             scores += (values / norm) @ self.weights[columns]
-        scores *= self.sharpness
         for topic, points in phrase_points(title, text).items():
-            scores[self.labels.index(topic)] += self.phrase_weight * np.log1p(points)
+            scores += self.phrase_weights[:, self.labels.index(topic)] * np.log1p(points)
+        scores *= self.sharpness
         scores[self.labels.index(OTHER)] += self.other_bias
         powers = np.exp(scores - scores.max())
         return np.asarray(powers / powers.sum(), dtype=np.float64)

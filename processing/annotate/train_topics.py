@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from processing.annotate.chars import exact
@@ -32,6 +32,18 @@ CORPORA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SEED = 7
 PER_TOPIC = 1_200
 OWN_WEIGHT = 6.0
+PHRASE_SCALE = 0.5
+"""Size of the phrase columns beside n-gram rows of length 1: smaller is trusted less."""
+_DESKS = {
+    "The thao": 300,
+    "Van hoa": 300,
+    "The gioi": 500,
+    "Vi tinh": 150,
+    "Khoa hoc": 150,
+    "Phap luat": 300,
+    "Doi song": 300,
+    "Suc khoe": 300,
+}
 _FOREIGN = {"The thao", "Van hoa", "The gioi"}
 
 Example = tuple[str, str, float]  # label, text, weight
@@ -58,13 +70,25 @@ def _lines(path: Path) -> Iterator[dict[str, str]]:
 
 
 def weak(corpora: Path) -> list[Example]:
-    """Pairs of sentences labelled by the phrases."""
+    """Pairs of sentences labelled by the phrases, and whole articles of desks that hold no service or hazard of ours."""
     found: dict[str, list[Example]] = {topic: [] for topic in taxonomy()}
     rows = [*_lines(corpora / "topics" / "vntc.jsonl.gz"), *_lines(corpora / "claims" / "vifactcheck_articles.jsonl.gz")]
     pick = random.Random(SEED)  # noqa: S311
     pick.shuffle(rows)
+    left = dict(_DESKS)
+    hand = set(by_hand())
     for row in rows:
         desk = row.get("topic", "")
+        if row["id"] in hand:
+            continue
+        if left.get(desk, 0) > 0:
+            left[desk] -= 1
+            label = by_rules(row["text"])[0] if desk == "Suc khoe" else OTHER
+            if desk != "Suc khoe" or label in ("health", "food_safety"):
+                found[label].append((label, row["text"], 1.0))
+            continue
+        if desk in _FOREIGN:
+            continue
         parts = sentences(row["text"])[:8]
         for at in range(0, len(parts) - 1, 2):
             pair = f"{parts[at]} {parts[at + 1]}"
@@ -72,21 +96,29 @@ def weak(corpora: Path) -> list[Example]:
                 continue
             label, points, second = by_rules(pair)
             if label == OTHER:
-                if desk and desk != "Doi song" and len(found[OTHER]) < 2 * PER_TOPIC and pick.random() < 0.5:
+                if len(found[OTHER]) < 2 * PER_TOPIC and pick.random() < 0.5:
                     found[OTHER].append((OTHER, pair, 1.0))
-            elif points >= 1.7 and points - second >= 1.0 and desk not in _FOREIGN and len(found[label]) < PER_TOPIC:
+            elif points >= 1.7 and points - second >= 1.0 and len(found[label]) < PER_TOPIC:
                 found[label].append((label, pair, 1.0))
                 found[label].append((label, without_phrases(pair, label), 0.5))
     return [example for examples in found.values() for example in examples]
 
 
-def own() -> list[Example]:
-    """Our own leads."""
+def by_hand() -> dict[str, str]:
+    """Article id → label of the corpus articles that were labelled by hand."""
+    lines = (DATA / "topics_vntc.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+
+
+def own(corpora: Path) -> list[Example]:
+    """Our own leads, and the corpus articles labelled by hand."""
     out = []
     for line in (DATA / "topics_train.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             label, text = line.split("|", 1)
             out.append((label, text, OWN_WEIGHT))
+    hand = by_hand()
+    out.extend((hand[row["id"]], row["text"], OWN_WEIGHT) for row in _lines(corpora / "topics" / "vntc.jsonl.gz") if row["id"] in hand)
     return out
 
 
@@ -127,20 +159,18 @@ def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def calibrate(
-    scores: NDArray[np.float64], points: NDArray[np.float64], truth: NDArray[np.int64], other: int
-) -> tuple[NDArray[np.float64], float]:
-    """([sharpness, weight of the phrases, bias of `other`] with the least log loss, threshold with the best macro-F1), on held-out scores."""
+def calibrate(scores: NDArray[np.float64], truth: NDArray[np.int64], other: int) -> tuple[NDArray[np.float64], float]:
+    """([sharpness, bias of `other`] with the least log loss, threshold with the best macro-F1), on held-out scores."""
 
     def mixed(mix: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = mix[0] * scores + mix[1] * points
-        total[:, other] += mix[2]
+        total = mix[0] * scores
+        total[:, other] += mix[1]
         return _softmax(total)
 
     def loss(mix: NDArray[np.float64]) -> float:
         return float(-np.log(mixed(mix)[np.arange(len(truth)), truth] + 1e-9).mean())
 
-    mix = minimize(loss, np.array([1.0, 1.0, 0.0]), method="Nelder-Mead").x
+    mix = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     chances = mixed(mix)
 
     def macro(threshold: float) -> float:
@@ -155,15 +185,24 @@ def calibrate(
     return mix, float(max(np.arange(0.3, 0.7, 0.02), key=macro))
 
 
+def with_phrases(x: csr_matrix, examples: list[Example], labels: list[str]) -> csr_matrix:
+    """`x` with one more column a topic: the points of its phrases."""
+    points = np.zeros((len(examples), len(labels)))
+    for row, (_, text, _) in enumerate(examples):
+        for topic, some in phrase_points("", text).items():
+            points[row, labels.index(topic)] = PHRASE_SCALE * np.log1p(some)
+    return hstack([x, csr_matrix(points)]).tocsr()
+
+
 def train(corpora: Path) -> dict[str, NDArray[np.generic]]:
     """The arrays of the model file."""
-    mine, theirs = own(), weak(corpora)
-    examples = mine + theirs
+    mine, theirs = own(corpora), weak(corpora)
+    examples, names = mine + theirs, sorted(taxonomy())
     counts = matrix(examples)
     df = np.asarray((counts > 0).sum(axis=0)).ravel()
     idf = np.log((1 + len(examples)) / (1 + df)) + 1.0
     idf[df < 2] = 0.0
-    x, y = _scaled(counts, idf), [label for label, _, _ in examples]
+    x, y = with_phrases(_scaled(counts, idf), examples, names), [label for label, _, _ in examples]
     weight = _balanced(y, np.array([w for _, _, w in examples]))
     held: list[NDArray[np.float64]] = []
     order: list[int] = []
@@ -177,14 +216,11 @@ def train(corpora: Path) -> dict[str, NDArray[np.generic]]:
     model = fit(x, y, weight)
     labels = model.classes_.tolist()
     truth = np.array([labels.index(y[i]) for i in order])
-    points = np.zeros((len(order), len(labels)))
-    for row, i in enumerate(order):
-        for topic, some in phrase_points("", examples[i][1]).items():
-            points[row, labels.index(topic)] = np.log1p(some)
-    mix, threshold = calibrate(np.vstack(held), points, truth, labels.index(OTHER))
+    mix, threshold = calibrate(np.vstack(held), truth, labels.index(OTHER))
+    ngrams, points = model.coef_[:, : 1 << BITS], model.coef_[:, 1 << BITS :] * PHRASE_SCALE
     return {
-        "labels": np.array(labels), "idf": idf.astype(np.float16), "weights": model.coef_.astype(np.float16), "bias": model.intercept_.astype(np.float32),
-        "mix": mix, "threshold": np.array(threshold), "examples": np.array([len(mine), len(theirs)]),
+        "labels": np.array(labels), "idf": idf.astype(np.float16), "weights": ngrams.astype(np.float16), "phrase_weights": points,
+        "bias": model.intercept_.astype(np.float32), "mix": mix, "threshold": np.array(threshold), "examples": np.array([len(mine), len(theirs)]),
     }  # fmt: skip
 
 

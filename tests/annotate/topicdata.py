@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,15 @@ def read() -> list[tuple[str, str]]:
     """(label, text) pairs."""
     lines = FILE.read_text(encoding="utf-8").splitlines()
     return [(label, text) for label, _, text in (line.partition("|") for line in lines if line and not line.startswith("#"))]
+
+
+def read_real(shared: Path) -> list[tuple[str, str, str]]:
+    """(label, title, text) of the real articles, whose texts stay in the development data."""
+    lines = (FILE.parent / "topics_real.tsv").read_text(encoding="utf-8").splitlines()
+    labels = dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+    with gzip.open(shared / "news" / "vietnews.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [(labels[row["id"]], row["title"], row["text"]) for row in rows if row["id"] in labels]
 
 
 def macro_f1(rows: list[tuple[str, str]], said: Callable[[str], str], show: bool = False) -> float:
