@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from processing.alerts import outbox
 from processing.db import Connection
 from processing.errors import LangNgheError
 from review import queries
@@ -34,3 +35,7 @@ def decide(conn: Connection, public_id: UUID, user_id: int, decision: str, reaso
     conn.execute(queries.ISSUE_SET, [STATES[decision], reason.strip(), service, now, row["id"]])
     conn.execute(queries.DECIDE, [now, user_id, "issue", row["id"], decision, reason.strip(), service])
     conn.execute(queries.AUDIT, [f"user:{user_id}", "decide", f"issue:{public_id}", Jsonb({"decision": decision}), now])
+    if decision == "assign":
+        outbox.enqueue_assignment(conn, row["id"], now)
+    if decision == "dismiss":  # whoever was sent the signal learns that it no longer stands (SCOPE S12)
+        outbox.enqueue_correction(conn, f"issue.{public_id}", f"dismissed {now.isoformat()}", reason.strip(), now)

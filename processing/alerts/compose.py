@@ -15,7 +15,7 @@ from typing import Any
 
 from processing.alerts import content
 from processing.db import Connection
-from processing.i18n import LANGUAGES, catalogue, environment
+from processing.i18n import LANGUAGES, Catalogue, catalogue, environment
 from processing.settings import Settings, get_settings
 from processing.text import clean
 
@@ -36,6 +36,14 @@ def thread_id(thread: str, settings: Settings) -> str:
     return f"<thread.{hashlib.sha256(thread.encode()).hexdigest()[:32]}@{domain(settings)}>"
 
 
+def _footer(words: Catalogue, settings: Settings) -> list[str]:
+    _ = words.gettext
+    return [
+        _("%(operator)s – Lắng Nghe, monitoring of published sources. Organisations only; no person is followed.") % {"operator": settings.operator_name},
+        _("Sent automatically; times are Asia/Ho_Chi_Minh. To change what you receive, ask the administrator."),
+    ]
+
+
 def compose(conn: Connection, row: dict[str, Any], now: datetime, settings: Settings | None = None) -> EmailMessage:
     """Put an outbox row (kind, recipient, language, message_key, thread_key, payload) into words.
 
@@ -47,12 +55,7 @@ def compose(conn: Connection, row: dict[str, Any], now: datetime, settings: Sett
     for language in languages:
         written = content.write(conn, row["kind"], row["payload"], catalogue(language, FOLDER), language)
         parts.append({"language": language, "heading": clean(written.heading), "subject": clean(written.subject), "blocks": written.blocks})
-    first = catalogue(row["language"], FOLDER)
-    footer = [
-        first.gettext("%(operator)s – Lắng Nghe, monitoring of published sources. Organisations only; no person is followed.")
-        % {"operator": chosen.operator_name},
-        first.gettext("Sent automatically; times are Asia/Ho_Chi_Minh. To change what you receive, ask the administrator."),
-    ]
+    footer = [line for language in languages for line in _footer(catalogue(language, FOLDER), chosen)]
     mail = EmailMessage()
     mail["Subject"] = " ".join(f"[Lắng Nghe] {parts[0]['subject']}".split())
     mail["From"] = formataddr((f"Lắng Nghe – {chosen.operator_name}", chosen.smtp_from))

@@ -113,6 +113,23 @@ def enqueue_claim_answer(conn: Connection, match_id: int, now: datetime) -> int:
     )  # fmt: skip
 
 
+def enqueue_assignment(conn: Connection, issue_id: int, now: datetime) -> int:
+    """An assigned issue to its service, where the service has an address. Returns how many are new: 0 or 1."""
+    row = conn.execute(
+        """SELECT i.public_id, i.updated_at, s.key, s.email FROM issue i JOIN service s ON s.id = i.service_id
+           WHERE i.id = %s AND i.state = 'assigned' AND s.email <> ''""",
+        [issue_id],
+    ).fetchone()
+    if row is None:
+        return 0
+    return int(
+        enqueue(
+            conn, key=message_key("assignment", row["public_id"], row["key"], row["updated_at"].isoformat()), kind="assignment", recipient=row["email"],
+            language="vi", thread=f"issue.{row['public_id']}", payload={"issue": str(row["public_id"])}, now=now,
+        )
+    )  # fmt: skip
+
+
 def enqueue_correction(conn: Connection, thread: str, subject: str, reason: str, now: datetime) -> int:
     """A correction to everyone who was sent a mail of `thread` (SCOPE S12); one that still waits is held back. Returns how many are new.
 

@@ -46,7 +46,10 @@ class Model:
 
 PERIODS: dict[Period, Model] = {
     "day": Model(),
-    "hour": Model(season=24, level_drift=1e-3, dispersion_memory=500.0),
+    "hour": Model(
+        season=24, level_drift=1e-4, season_prior=0.3, dispersion_memory=400.0, clip=4.5, learn_in_burst=0.8, enter=0.2, stay=0.75,
+        rise=(3.5, 20.0), spread=1.2, outliers=0.014, outlier_factor=4.0,
+    ),
     "week": Model(season=1, level_drift=2e-3, dispersion_memory=52.0),
 }
 

@@ -66,7 +66,7 @@ def run(conn: Connection, *, limit: int = 31, now: dt.datetime, options: Detecti
     stats = StageStats()
     if history is not None:
         _write_observations(conn, history, window, now)
-        stats.done = _flag(conn, history, settings, window, now)
+        stats.done = _flag(conn, history, settings, window, now) + _blind(conn, history, settings, window, now)
     conn.commit()
     return stats
 
@@ -129,8 +129,10 @@ def read_history(conn: Connection, options: Detection, now: dt.datetime) -> Hist
     series = conn.execute(
         """SELECT id, kind, topic, unit_code, issue_id FROM series WHERE id IN (
                SELECT series_id FROM observation WHERE day >= %(recent)s AND origins > 0
-               UNION SELECT series_id FROM flag WHERE last_day >= %(recent)s) ORDER BY id""",
-        {"recent": recent},
+               UNION SELECT series_id FROM flag WHERE last_day >= %(recent)s
+               UNION SELECT o.series_id FROM observation o JOIN series p ON p.id = o.series_id AND p.kind = 'topic_province'
+                     WHERE o.day > %(month)s GROUP BY 1 HAVING sum(o.origins) >= %(daily)s) ORDER BY id""",
+        {"recent": recent, "month": today - dt.timedelta(days=_LIVE_DAYS), "daily": _LIVE_DAYS},
     ).fetchall()
     live = conn.execute(
         "SELECT count(DISTINCT series_id) AS n FROM observation WHERE day > %s AND origins > 0", [today - dt.timedelta(days=_LIVE_DAYS)]
@@ -264,13 +266,17 @@ def _upsert(
 ) -> int:
     """Write one episode. One that overlaps a stored flag of its series continues it: its first day and run stay."""
     row = conn.execute(
-        """SELECT id FROM flag WHERE series_id = %s AND first_day <= %s AND last_day >= %s ORDER BY first_day DESC LIMIT 1""",
+        """SELECT id FROM flag WHERE series_id = %s AND kind <> 'insufficient_coverage' AND first_day <= %s AND last_day >= %s
+           ORDER BY first_day DESC LIMIT 1""",
         [series, candidate.last + dt.timedelta(days=2), candidate.first - dt.timedelta(days=2)],
     ).fetchone()
     if row is None:
         row = conn.execute(
             """INSERT INTO flag (series_id, issue_id, kind, first_day, last_day, score, card, method, run_id, raised_at, updated_at)
-               VALUES (%s, %s, %s, %s, %s, %s, '{}', %s, %s, %s, %s) RETURNING id""",
+               VALUES (%s, %s, %s, %s, %s, %s, '{}', %s, %s, %s, %s)
+               ON CONFLICT (series_id, first_day) DO UPDATE SET kind = excluded.kind, issue_id = excluded.issue_id, score = excluded.score,
+                   last_day = excluded.last_day, raised_at = excluded.raised_at, updated_at = excluded.updated_at
+               RETURNING id""",
             [series, issue, kind, candidate.first, candidate.last, candidate.score, METHOD, run_id, now, now],
         ).fetchone()
         assert row is not None
@@ -289,3 +295,29 @@ def _upsert(
     card = recompute(conn, flag_id)
     conn.execute("UPDATE flag SET card = %s, rank = %s WHERE id = %s", [Jsonb(card), rank(card), flag_id])
     return flag_id
+
+
+def _blind(conn: Connection, history: History, options: Detection, window: Sequence[dt.date], now: dt.datetime) -> int:
+    """Say where nothing can be said: a topic of a province that brings something daily, on days when too few of its sources were heard."""
+    written = 0
+    for s, key in enumerate(history.keys):
+        if key.kind != "topic_province":
+            continue
+        for day in sorted(window):
+            t = (day - history.days[0]).days
+            if t < options.warm_up_days or history.coverage[s, t] >= options.least_coverage:
+                continue
+            row = conn.execute(
+                """UPDATE flag SET last_day = greatest(last_day, %(day)s), updated_at = %(now)s WHERE series_id = %(series)s
+                   AND kind = 'insufficient_coverage' AND %(day)s BETWEEN first_day AND last_day + 1 RETURNING id""",
+                {"day": day, "series": history.ids[s], "now": now},
+            ).fetchone() or conn.execute(
+                """INSERT INTO flag (series_id, kind, first_day, last_day, score, card, method, raised_at, updated_at)
+                   VALUES (%s, 'insufficient_coverage', %s, %s, 0, '{}', %s, %s, %s) ON CONFLICT (series_id, first_day) DO NOTHING RETURNING id""",
+                [history.ids[s], day, day, METHOD, now, now],
+            ).fetchone()
+            if row is not None:
+                card = recompute(conn, row["id"])
+                conn.execute("UPDATE flag SET card = %s, rank = %s WHERE id = %s", [Jsonb(card), rank(card), row["id"]])
+                written += 1
+    return written

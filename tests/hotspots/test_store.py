@@ -167,3 +167,46 @@ def test_checks_by_fact_checkers_are_not_counted(town: Town) -> None:
         town.document(f"bao{i}", TODAY, "transport", COMMUNE, kind="fact_check")
     store.run(town.conn, limit=64, now=NOW)
     assert flags(town.conn) == []
+
+
+def test_most_sources_silent_is_insufficient_coverage_and_no_alert(db: Connection) -> None:
+    town = Town(db)
+    town.history(skip={f"bao{i}": {TODAY - DAY} for i in range(1, 6)})
+    town.subscriber("immediate")
+    for i in range(1, 6):
+        for day in (TODAY - DAY, TODAY):
+            town.feed_log(f"bao{i}", day, "retry")
+    store.run(db, limit=64, now=NOW)
+    found = flags(db)
+    assert {f["kind"] for f in found} == {"insufficient_coverage"} and {f["series_kind"] for f in found} == {"topic_province"}
+    assert {(f["first_day"], f["last_day"]) for f in found} == {(TODAY - DAY, TODAY)}
+    assert all(isinstance(f["card"], dict) and f["card"]["coverage"] < 0.5 for f in found)
+    assert mails(db) == 0
+    store.run(db, limit=64, now=NOW + dt.timedelta(hours=1))
+    assert len(flags(db)) == len(found)
+
+
+def test_political_comment_changes_no_flag(town: Town) -> None:
+    """A column of criticism has topic other: with it and without it, the same flags."""
+    landslide(town)
+    store.run(town.conn, limit=64, now=NOW)
+    before = [(f["key"], f["first_day"], f["card"]) for f in flags(town.conn)]
+    for back in range(12):
+        for name in ("bao1", "bao2", "bao3"):
+            town.document(name, TODAY - back * DAY, "other", COMMUNE, seen=NOW)
+    store.run(town.conn, limit=64, now=NOW + dt.timedelta(hours=1))
+    after = flags(town.conn)
+    assert [(f["key"], f["first_day"]) for f in after] == [b[:2] for b in before]
+
+
+def test_two_years_of_history_loaded_backwards_gives_the_same_counts(db: Connection) -> None:
+    town = Town(db)
+    town.history(outlets=3, days=30)
+    days = sorted({r["day"] for r in db.execute("SELECT local_day(published_at) AS day FROM document")})
+    store.recount(db, days, NOW)
+    query = "SELECT s.key, o.day, o.origins, o.documents FROM observation o JOIN series s ON s.id = o.series_id ORDER BY 1, 2"
+    forwards = db.execute(query).fetchall()
+    db.execute("DELETE FROM observation")
+    for day in reversed(days):
+        store.recount(db, [day], NOW)
+    assert db.execute(query).fetchall() == forwards and len(forwards) > 100

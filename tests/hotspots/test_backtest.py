@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from processing.db import Connection
+from processing.hotspots import store
+from processing.hotspots.backtest import backtest
+from processing.hotspots.options import Detection
+from tests.hotspots.town import COMMUNE, NOW, TODAY, Town
+
+
+def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: Connection) -> None:
+    town = Town(db)
+    town.history()
+    town.subscriber("immediate")
+    story = town.story("Sạt lở")
+    for i in range(1, 7):
+        town.document(f"bao{i}", TODAY, "transport", COMMUNE, story=story)
+    store.run(db, limit=31, now=NOW)
+    week = TODAY - dt.timedelta(days=6)
+    lines = list(backtest(db, week, TODAY))
+    assert any(f"topic_commune:transport:{COMMUNE}" in line for line in lines) and any("a day (budget 3.0)" in line for line in lines)
+    assert "no decision" in lines[-1]
+    db.execute(
+        """INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision)
+           SELECT %s, (SELECT min(id) FROM app_user), 'flag', id, 'confirm' FROM flag WHERE kind = 'surge'""",
+        [NOW],
+    )
+    lines = list(backtest(db, week, TODAY))
+    assert "confirmed hot-spots found again: 1 of 1" in lines and "mean delay against their first day: 0.0 days" in lines
+    strict = list(backtest(db, week, TODAY, Detection(least_score=50)))
+    assert "confirmed hot-spots found again: 0 of 1" in strict
