@@ -16,7 +16,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from crawlers import guard, health, session
+from crawlers import assertions, guard, health, session
 from crawlers.fetcher import Fetcher
 from crawlers.lander import DatabaseHostLocks, Lander
 from crawlers.polling import FeedStore
@@ -60,6 +60,8 @@ def crawl(source: Source, source_id: int, conn: Connection, settings: Settings, 
 
     outcomes = session.run(work, settings, verify=not unverified)
     verdict = health.judge(outcomes, health.past_of(conn, source_id), now)
+    if source.kind != "feedback":
+        verdict = health.with_assertions(verdict, assertions.check(source.assertions, assertions.observe(conn, source_id, now)))
     changed = health.store(conn, source_id, verdict, now)
     conn.commit()
     return _figures(source, outcomes, verdict, changed, lander.landed)

@@ -16,14 +16,13 @@ WEIGHTS: dict[str, float] = {
     "dns": 1, "tls": 1, "guard": 1, "robots": 1, "not_a_feed": 1, "moved": 1, "http_4xx": 1, "offsite": 1, "bad_url": 1, "layout": 1, "gone": 1,
     "person": 1, "too_large": 0.5, "encoding": 0.5, "parse": 0.5, "empty": 0.5, "redirects": 0.5, "not_a_page": 0.5, "redirected_home": 0.5,
     "timeout": 0.25, "refused": 0.25, "reset": 0.25, "http_5xx": 0.25, "rate_limited": 0.25, "other": 0.25, "robots_unreachable": 0.25,
-    "busy": 0, "budget": 0,
+    "busy": 0, "budget": 0, "login": 1, "wall": 1, "parked": 1, "maintenance": 0.25,
 }  # fmt: skip
-BLOCKING = frozenset({"robots", "login"})
+BLOCKING = frozenset({"robots", "login", "wall"})
 # A page that failed so is not asked for again; the feed stays well.
 FINAL = frozenset(
     {"robots", "guard", "gone", "http_4xx", "offsite", "person", "bad_url", "too_large", "not_a_page", "redirected_home", "moved", "redirects"}
 )
-WEIGHTS["login"] = 1
 
 IN_WORDS = {
     "dns": "its name does not resolve", "tls": "its certificate does not check", "guard": "it points to an address that is not public",
@@ -35,7 +34,8 @@ IN_WORDS = {
     "not_a_page": "what it serves is not a web page", "redirected_home": "it redirects to the front page", "timeout": "it does not answer in time",
     "refused": "it refuses the connection", "reset": "it drops the connection", "http_5xx": "its server is in trouble",
     "rate_limited": "it asks us to come later", "bad_url": "its address is damaged", "busy": "another task is reading the same host",
-    "budget": "the time of this run was up", "other": "it failed in a way not known yet",
+    "wall": "it puts a script, cookie or puzzle wall before its pages", "parked": "its domain is parked or for sale",
+    "maintenance": "it is closed for maintenance", "budget": "the time of this run was up", "other": "it failed in a way not known yet",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from scrapy.core.downloader import Slot
 
 from crawlers import guard, profiles, robots
 from crawlers.failures import FetchFailure, classify
+from crawlers.pages import no_page
 from crawlers.urls import BadURL, canonical, same_site
 
 MAX_BODY = 10 * 1024 * 1024
@@ -28,8 +29,6 @@ TIMEOUT_S = 20
 MAX_REDIRECTS = 5
 LEAST_DELAY_S = 5.0
 _PERMANENT = (301, 308)
-_FILES = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x00\x00\x00\x18ftyp", b"ID3")
-_FILE_TYPES = ("image/", "video/", "audio/", "application/pdf", "application/zip", "application/msword", "application/vnd.", "application/octet-stream")
 Purpose = Literal["robots", "feed", "page"]
 
 
@@ -156,7 +155,7 @@ class Fetcher:
         status = response.status
         if status not in (200, 203, 304) and purpose != "robots":
             raise self._failed(at, purpose, self._http_failure(at, status, headers), decision)
-        if purpose == "page" and (trouble := _no_page(headers, response.body)):
+        if purpose == "page" and (trouble := no_page(headers, response.body)):
             raise self._failed(at, purpose, trouble, decision)
         self._keep(at, purpose, decision, started, status=status, size=len(response.body), outcome="unchanged" if status == 304 else "done")
         return Answer(asked, canonical(at), status, headers, bytes(response.body), datetime.now(UTC), moved)
@@ -256,16 +255,6 @@ class Fetcher:
             FetchRecord(_stored(url), purpose, decision, outcome, datetime.now(UTC), failure_class=kind, reason=failure.reason, status=failure.status)
         )
         return failure
-
-
-def _no_page(headers: dict[str, str], body: bytes) -> FetchFailure | None:
-    """What makes a body no web page, whatever it is labelled."""
-    if body.startswith(_FILES):
-        return FetchFailure("not_a_page", "it is a file, not a web page")
-    kind = headers.get("content-type", "").lower()
-    if kind.startswith(_FILE_TYPES) and b"<" not in body[:500]:
-        return FetchFailure("not_a_page", f"it is {kind.split(';')[0][:60]}, not a web page")
-    return None if body.strip() else FetchFailure("empty", "the page is empty")
 
 
 def _host(url: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from crawlers.assertions import Broken
 from crawlers.failures import BLOCKING, IN_WORDS, WEIGHTS
 from crawlers.registry import set_state
 from crawlers.spider import FeedOutcome
@@ -101,6 +102,16 @@ def _rhythm(good: Sequence[FeedOutcome], past: Past, now: datetime) -> tuple[Sta
     if silence > _LEAST_SILENCE and expected > _QUIET:
         return "QUIET", f"nothing new for {_days(silence)}, where {expected:.0f} would be usual"
     return "OK", "read"
+
+
+def with_assertions(verdict: Verdict, broken: Sequence[Broken]) -> Verdict:
+    """The verdict with what the source's file asserts and its last week breaks: told in the reason, or stopping it."""
+    if not broken or verdict.state in ("BROKEN", "BLOCKED", "DISABLED"):
+        return verdict
+    words = "; ".join(one.reason for one in broken)
+    if any(one.stops for one in broken):
+        return Verdict("DISABLED", f"stopped by its assertions: {words}; mend its file, then `langnghe sources sync`", verdict.failure_score)
+    return Verdict(verdict.state, f"{verdict.reason}; warning: {words}", verdict.failure_score)
 
 
 def expected_gap(per_week: float, least: timedelta) -> timedelta:

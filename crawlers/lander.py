@@ -56,7 +56,7 @@ class Lander:
         self.source_id = source_id
         self.landed = 0
         self._fetches: list[FetchRecord] = []
-        self._pages: list[tuple[int, bytes, bytes, Landed, int]] = []
+        self._pages: list[tuple[int, bytes, bytes, str | None, Landed, int]] = []
         self._marks: list[tuple[int, bytes, bytes, str | None, bool, int, datetime]] = []
         self._last = time.monotonic()
 
@@ -75,6 +75,16 @@ class Lander:
             bytes(row["entry_key"]): Seen(bytes(row["content_sha256"]), row["page_landed"], row["attempts"], row["not_before"]) for row in rows
         }
 
+    def seen_pages(self, urls: Iterable[str]) -> dict[str, Seen]:
+        """What is known of pages of this source that are landed, under whatever guid and feed: some feeds give each entry a new guid each time."""
+        rows = self.conn.execute(
+            """SELECT e.url, e.content_sha256, e.page_landed, e.attempts, greatest(e.not_before, 'epoch') AS not_before
+               FROM feed_entry e JOIN feed f ON f.id = e.feed_id WHERE f.source_id = %s AND e.url = ANY(%s) AND e.page_landed ORDER BY e.last_seen_at""",
+            [self.source_id, list(urls)],
+        ).fetchall()
+        self.conn.commit()
+        return {row["url"]: Seen(bytes(row["content_sha256"]), True, row["attempts"], row["not_before"]) for row in rows}
+
     def removed(self, urls: Iterable[str]) -> set[str]:
         """Those of the addresses that were removed on request and are never collected again (SCOPE S14)."""
         by_hash = {url_hash(url): url for url in urls}
@@ -82,15 +92,15 @@ class Lander:
         self.conn.commit()
         return {by_hash[bytes(row["url_sha256"])] for row in rows}
 
-    def land(self, feed_id: int, key: bytes, content: bytes, landed: Landed, attempts: int = 0) -> None:
-        """Keep an envelope and mark its entry; `attempts` counts earlier landings of the same entry."""
-        self._pages.append((feed_id, key, content, landed, attempts))
+    def land(self, feed_id: int, key: bytes, content: bytes, url: str, landed: Landed, attempts: int = 0) -> None:
+        """Keep an envelope and mark its entry, whose own address is `url`; `attempts` counts earlier landings of the same entry."""
+        self._pages.append((feed_id, key, content, url, landed, attempts))
         self._maybe_flush()
 
     def land_reports(self, feed_id: int, keys: list[bytes], landed: Landed) -> None:
         """Keep one list of reports and mark each of them, in one transaction."""
         never = (landed.digest, None, True, 0, _NEVER)
-        self._pages.append((feed_id, keys[0], landed.digest, landed, 0))
+        self._pages.append((feed_id, keys[0], landed.digest, None, landed, 0))
         self._marks += [(feed_id, key, *never) for key in keys[1:]]
         self.flush()
 
@@ -117,13 +127,13 @@ class Lander:
             return
         with self.conn.cursor() as cursor:
             cursor.executemany(_FETCH, [self._fetch_row(fetch) for fetch in fetches])
-            for feed_id, key, content, landed, attempts in pages:
+            for feed_id, key, content, url, landed, attempts in pages:
                 cursor.execute(_LAND, [self.source_id, feed_id, landed.kind, landed.url, landed.sealed, landed.digest, now])
                 changed = cursor.rowcount == 1
                 self.landed += changed
                 # An entry that is re-dated without any change of its page is looked at ever more rarely.
                 wait = timedelta(days=1) if not changed else min(timedelta(minutes=10) * 4**attempts, timedelta(days=1))
-                marks.append((feed_id, key, content, landed.url, True, attempts, now + wait))
+                marks.append((feed_id, key, content, url, True, attempts, now + wait))
             cursor.executemany(_MARK, [(*mark[:4], now, now, *mark[4:]) for mark in marks])
         self.conn.commit()
 

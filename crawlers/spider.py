@@ -167,11 +167,12 @@ class SourceCrawl:
             found.setdefault(key, Candidate(entry, url, fetch_url, key, content_key(entry), None))
         now = datetime.now(UTC)
         known = self.lander.seen(feed.id, found)
-        outcome.new += sum(key not in known for key in found)
+        pages = self.lander.seen_pages(candidate.url for key, candidate in found.items() if key not in known)
+        outcome.new += sum(key not in known and candidate.url not in pages for key, candidate in found.items())
         removed = self.lander.removed(candidate.url for candidate in found.values())
         wanted = []
         for key, candidate in found.items():
-            seen = known.get(key)
+            seen = known.get(key) or pages.get(candidate.url)
             page = page_key(candidate.url)
             if candidate.url in removed or page in self._pages or (seen and not self._again(seen, candidate, now)):
                 continue
@@ -221,7 +222,7 @@ class SourceCrawl:
             "kind": self.source.kind,
         }
         landed = wrap(kind, url, body, fetched_at=answer.fetched_at if answer else datetime.now(UTC), about=about, entry=entry)
-        self.lander.land(feed.id, candidate.key, candidate.content, landed, attempts)
+        self.lander.land(feed.id, candidate.key, candidate.content, candidate.url, landed, attempts)
 
     # ── reports of a feedback portal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -43,8 +43,8 @@ def canonical(url: str, base: str | None = None) -> str:
         parts = urlsplit(urljoin(base, text) if base else text)
         port = parts.port
         host = _host(parts.hostname or "")
-    except (ValueError, UnicodeError) as error:
-        raise BadURL(f"not an address: {error}") from None
+    except (ValueError, UnicodeError):
+        raise BadURL("not an address") from None
     if parts.scheme not in _DEFAULT_PORT:
         raise BadURL(f"scheme {parts.scheme or 'missing'} is not http or https")
     if not host:

@@ -120,7 +120,7 @@ def main() -> None:
         try:
             answer = read(body, **how).as_json()
         except NotAList as error:
-            answer = {"class": "not_a_feed", "error": str(error)}
+            answer = {"class": "layout" if how.get("kind") == "listing" else "not_a_feed", "error": str(error)}
         except MemoryError:
             answer = {"class": "parse", "error": f"reading it took more than {MEMORY >> 20} MB"}
         except Exception as error:  # a parser's own fault on a hostile list ends as this list's failure

@@ -68,6 +68,7 @@ CREATE TABLE feed_entry (
     not_before timestamptz NOT NULL DEFAULT '-infinity',
     PRIMARY KEY (feed_id, entry_key)
 );
+CREATE INDEX ON feed_entry USING hash (url);
 COMMENT ON TABLE feed_entry IS 'Entries already seen, so that none is fetched twice.';
 COMMENT ON COLUMN feed_entry.entry_key IS 'SHA-256 of guid, else of the canonical URL, else of the title: in that order.';
 COMMENT ON COLUMN feed_entry.attempts IS 'Times its page failed, or, once landed, was fetched again because the entry changed.';

@@ -194,3 +194,31 @@ def test_assertions_of_a_source_are_json_figures(site: Site, crawl: Crawl) -> No
     crawl.source(site)
     line = subprocess.run([sys.executable, "-m", "crawlers.child", "bao-thu"], capture_output=True, text=True, env=crawl.environment(), cwd=ROOT).stdout.splitlines()[-1]
     assert {"source", "outcome", "state", "entries", "new", "landed", "peak_mb"} <= set(json.loads(line))
+
+
+def test_a_guid_that_changes_with_every_fetch_and_a_second_feed_fetch_no_page_twice(site: Site, crawl: Crawl) -> None:
+    site.pages |= {"/a": page("A"), "/b": page("B")}
+    feeds = "".join(f'[[feeds]]\nurl = "{site.url}{path}"\n' for path in ("/rss", "/rss2"))
+    crawl.source(site, feeds=feeds)
+    for round_ in range(3):
+        site.feed(item("/a", "A", f"a{round_}"), item("/b?utm_source=rss", "B", f"b{round_}"))
+        site.feed(item("/a", "A", f"x{round_}"), path="/rss2")
+        site.pages["/b?utm_source=rss"] = page("B")
+        stats = crawl.run()
+        assert stats["new"] == (2 if round_ == 0 else 0), stats
+    assert site.paths().count("/a") == 1
+    assert site.paths().count("/b?utm_source=rss") == 1
+    assert len(crawl.rows("SELECT 1 FROM landing")) == 2
+
+
+def test_broken_assertions_stop_a_source_whose_layout_changed(site: Site, crawl: Crawl) -> None:
+    site.feed(*(item(f"/{i}", f"Tin {i}", str(i)) for i in range(12)))
+    site.pages |= {f"/{i}": page(f"Tin {i}") for i in range(12)}
+    crawl.source(site)
+    assert crawl.run()["state"] == "OK"
+    crawl.db.execute("UPDATE landing SET state = 'quarantine', reason = 'no text'")
+    crawl.db.commit()
+    stats = crawl.run()
+    assert stats["state"] == "DISABLED"
+    assert "layout" in stats["reason"]
+    assert crawl.run(force=False)["outcome"] == "stopped"

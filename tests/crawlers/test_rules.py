@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawlers.assertions import Observed, check
 from crawlers.fetcher import retry_after
 from crawlers.guard import forbidden, parse_allow
-from crawlers.health import DISABLE_AT, Past, judge
+from crawlers.health import DISABLE_AT, Past, judge, with_assertions
+from crawlers.pages import no_page
 from crawlers.polling import LONGEST, SHORTEST, next_interval
 from crawlers.robots import MAX_BYTES, from_answer, parse
+from crawlers.sources import Assertions
 from crawlers.spider import FeedOutcome
 from crawlers.urls import BadURL, canonical, page_key, same_site
 
@@ -207,3 +211,46 @@ def test_retry_after_as_seconds_and_as_date() -> None:
     assert retry_after("99999999999999", NOW) == 86_400
     for nonsense in ("", "soon", "-5", "१२"):
         assert retry_after(nonsense, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<html><title>Just a moment...</title><script>x</script>", "wall"),
+        ('<html><body><script>document.cookie="a=1"; location.reload();</script></body>', "wall"),
+        ("<html><noscript>Please enable JavaScript</noscript><div id=app></div>", "wall"),
+        ("<html><title>xyz.vn: this domain is for sale</title>", "parked"),
+        ("<html><title>Cổng thông tin đang bảo trì</title>", "maintenance"),
+        ("<html><p>Hệ thống đang bảo trì, mời quay lại sau.</p>", "maintenance"),
+        ("<html><title>Cầu treo được bảo vệ</title><p>" + "Nước sạch về xã. " * 500 + "<noscript>Please enable JavaScript to view comments</noscript>", None),
+        ("<html><title>Tin</title><p>Vì sao nhiều trang web bảo trì cùng lúc?</p>", None),
+    ],
+)
+def test_pages_that_are_none_though_they_answer_200(body: str, expected: str | None) -> None:
+    found = no_page({"content-type": "text/html"}, body.encode())
+    assert (found.failure_class if found else None) == expected
+
+
+WELL = Observed(pages=50, documents=45, share_date=0.95, share_text=0.9, median_length=1500, whole_week=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words", "stops"),
+    [
+        (WELL, "", False),
+        (replace(WELL, documents=3), "at least 20", False),
+        (replace(WELL, documents=3, whole_week=False), "", False),
+        (replace(WELL, documents=900), "at most 400", False),
+        (replace(WELL, share_text=0.5), "layout may have changed", False),
+        (replace(WELL, share_text=0.1), "layout may have changed", True),
+        (replace(WELL, share_text=0.1, pages=9), "", False),
+        (replace(WELL, share_date=0.1), "give a date", False),
+        (replace(WELL, median_length=90), "under 90 characters", False),
+    ],
+)
+def test_assertions_warn_or_stop_and_are_never_silent(seen: Observed, words: str, stops: bool) -> None:
+    broken = check(Assertions(min_per_week=20, max_per_week=400), seen)
+    verdict = with_assertions(judge([outcome(new=1)], past(), NOW), broken)
+    assert (verdict.state == "DISABLED") is stops
+    assert words in verdict.reason
+    assert bool(broken) is bool(words)

@@ -1,0 +1,73 @@
+"""What a source's file asserts about it, against the last seven days: a broken assertion warns in the source's state, or stops the source.
+
+A site that changes its layout goes on answering 200; what it gives goes thin. Nothing of that may be absorbed in silence (zavod's rule).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crawlers.sources import Assertions
+from processing.db import Connection
+
+LEAST_PAGES = 10  # fewer say nothing about a share
+SPAN = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A source's last seven days. Shares are of `pages`, the landed pages that the extract stage has finished with; length in characters."""
+
+    pages: int
+    documents: int
+    share_date: float
+    share_text: float
+    median_length: float
+    whole_week: bool
+
+
+@dataclass(frozen=True)
+class Broken:
+    reason: str
+    stops: bool = False
+
+
+def check(asserted: Assertions, seen: Observed) -> list[Broken]:
+    """Every assertion that the last seven days break. Pure."""
+    out: list[Broken] = []
+    if seen.whole_week and seen.documents < asserted.min_per_week:
+        out.append(Broken(f"{seen.documents} documents in a week, asserted at least {asserted.min_per_week:g}"))
+    if asserted.max_per_week is not None and seen.documents > asserted.max_per_week:
+        out.append(Broken(f"{seen.documents} documents in a week, asserted at most {asserted.max_per_week:g}"))
+    if seen.pages < LEAST_PAGES:
+        return out
+    if seen.share_text < asserted.min_share_text:
+        stops = seen.share_text < asserted.stop_below_text
+        out.append(Broken(f"{seen.share_text:.0%} of its pages give a text, asserted at least {asserted.min_share_text:.0%}: its layout may have changed", stops))
+    if seen.share_date < asserted.min_share_date:
+        out.append(Broken(f"{seen.share_date:.0%} of its pages give a date, asserted at least {asserted.min_share_date:.0%}"))
+    if seen.median_length < asserted.min_median_length:
+        out.append(Broken(f"half of its texts are under {seen.median_length:.0f} characters, asserted at least {asserted.min_median_length}"))
+    return out
+
+
+def observe(conn: Connection, source_id: int, now: datetime) -> Observed:
+    """Read the last seven days of a source."""
+    row = conn.execute(
+        """SELECT (SELECT count(*) FILTER (WHERE state = 'done') FROM landing WHERE source_id = s.id AND kind <> 'open311' AND landed_at > %(since)s) AS texts,
+                  (SELECT count(*) FROM landing WHERE source_id = s.id AND kind <> 'open311' AND landed_at > %(since)s AND state IN ('done', 'quarantine')) AS pages,
+                  d.documents, d.dated, d.median, s.first_fetched_at < %(since)s AS whole_week
+           FROM source s LEFT JOIN LATERAL (
+               SELECT count(*) AS documents, count(*) FILTER (WHERE d.published_precision <> 'seen') AS dated,
+                      percentile_cont(0.5) WITHIN GROUP (ORDER BY length(v.text)) AS median
+               FROM document d LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version AND v.seen_at > %(since)s
+               WHERE d.source_id = s.id AND d.first_seen_at > %(since)s) d ON true
+           WHERE s.id = %(source)s""",
+        {"source": source_id, "since": now - SPAN},
+    ).fetchone()
+    assert row is not None
+    documents, pages = row["documents"] or 0, row["pages"] or 0
+    return Observed(
+        pages, documents, row["dated"] / documents if documents else 1.0, row["texts"] / pages if pages else 1.0, row["median"] or 0.0, bool(row["whole_week"])
+    )
