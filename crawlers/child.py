@@ -85,13 +85,15 @@ def run(key: str, *, force: bool = False) -> tuple[int, dict[str, Any]]:
     sources = load_sources(settings.config_dir)
     source = find(key, sources)
     with connect() as conn:
-        row = conn.execute("SELECT id, enabled, state, state_reason FROM source WHERE key = %s", [key]).fetchone()
-        if row is None:
+        query = "SELECT id, enabled, state, state_reason FROM source WHERE key = %s"
+        row = conn.execute(query, [key]).fetchone()
+        stopped = source.stopped(datetime.now(UTC).date())
+        if row is None or (not row["enabled"] and stopped is None):
+            # New, or its file switched it on since; one that failed or broke its assertions waits for a person's `sources sync`.
             sync_sources(conn, sources)
             conn.commit()
-            row = conn.execute("SELECT id, enabled, state, state_reason FROM source WHERE key = %s", [key]).fetchone()
+            row = conn.execute(query, [key]).fetchone()
         assert row is not None
-        stopped = source.stopped(datetime.now(UTC).date())
         if stopped:
             set_state(conn, row["id"], "DISABLED", stopped)
             conn.commit()

@@ -64,9 +64,9 @@ def sync_feeds(conn: Connection, source_id: int, source: Source) -> None:
 
 
 def _wake(conn: Connection, source_id: int) -> None:
-    """A source switched on again, or reviewed anew, starts with a clean record."""
-    row = conn.execute("SELECT state, failure_score FROM source WHERE id = %s", [source_id]).fetchone()
-    if row and row["state"] == "DISABLED" and row["failure_score"] < 30:
+    """A source whose file says that it is read starts again with a clean record: somebody asked for it by mending the file and synchronising."""
+    row = conn.execute("SELECT state FROM source WHERE id = %s", [source_id]).fetchone()
+    if row and row["state"] == "DISABLED":
         conn.execute("UPDATE source SET failure_score = 0 WHERE id = %s", [source_id])
         set_state(conn, source_id, "OK", "switched on; not read yet")
 

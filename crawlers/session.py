@@ -88,7 +88,8 @@ def run(work: Callable[[Any], Awaitable[Result]], settings: Settings, *, verify:
     guard.install(reactor, guard.parse_allow(settings.guard_allow))
     crawler = process.create_crawler(Carrier)
     process.crawl(crawler, work=work)
-    process.start()
+    # A crawl may be ended at any instant and loses nothing, so a signal simply ends it.
+    process.start(install_signal_handlers=False)
     carrier: Any = crawler.spider
     if carrier is None:
         raise RuntimeError("the crawl did not start")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from crawlers.registry import sync_sources
-from crawlers.sources import load_sources
+from crawlers.sources import Assertions, Feed, Source, TLSException, load_sources
 from processing.db import Connection
 from processing.db.erase import erase
 from processing.errors import ConfigError
@@ -222,3 +222,38 @@ def test_broken_assertions_stop_a_source_whose_layout_changed(site: Site, crawl:
     assert stats["state"] == "DISABLED"
     assert "layout" in stats["reason"]
     assert crawl.run(force=False)["outcome"] == "stopped"
+
+
+def test_a_source_switched_off_and_on_again_by_its_file(site: Site, crawl: Crawl) -> None:
+    site.feed(item("/a", "A", "1"))
+    site.pages["/a"] = page("A")
+    crawl.source(site, enabled=False)
+    assert crawl.run()["outcome"] == "stopped"
+    crawl.source(site, enabled=True)
+    assert crawl.run()["landed"] == 1
+    crawl.source(site, enabled=False)
+    assert crawl.run()["outcome"] == "stopped"
+    assert [row["state"] for row in crawl.rows("SELECT state FROM source_state ORDER BY at")] == ["DISABLED", "OK", "DISABLED"]
+
+
+def test_every_key_of_a_source_is_described() -> None:
+    described = (ROOT / "docs" / "add-a-source.md").read_text(encoding="utf-8")
+    for model in (Source, Feed, Assertions, TLSException):
+        for name in model.model_fields:
+            assert name == "key" or f"`{name}`" in described or f"[{name}]" in described, f"{name} of {model.__name__} is not in docs/add-a-source.md"
+    for state in ("OK", "QUIET", "EMPTY", "STALE", "BLOCKED", "BROKEN", "DISABLED"):
+        assert f"| `{state}` |" in described
+
+
+def test_a_terminated_crawl_ends_at_once(site: Site, crawl: Crawl) -> None:
+    site.pages["/robots.txt"] = reply("User-agent: *\nCrawl-delay: 20\n")
+    site.feed(item("/a", "A", "1"))
+    crawl.source(site)
+    child = subprocess.Popen([sys.executable, "-m", "crawlers.child", "bao-thu"], env=crawl.environment(), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 30
+    while "/robots.txt" not in site.paths() and time.monotonic() < until:
+        time.sleep(0.05)
+    child.terminate()
+    began = time.monotonic()
+    child.wait(timeout=10)
+    assert time.monotonic() - began < 5
