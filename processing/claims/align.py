@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from processing.claims.lexicon import FILLERS
-from processing.claims.tokens import neutral, tokens
+from processing.claims.numbers import fold_keep
+from processing.claims.opposites import COLLIDING, FILLERS
+from processing.claims.tokens import content, tokens
 
 MAX_TOKENS = 80
-NUMBER_WORDS = frozenset(("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi", *map(str, range(1, 32))))
+_FOLDED_FILLERS = frozenset(map(fold_keep, FILLERS)) | COLLIDING
+VALUE = {w: i for i, w in enumerate(("một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"), 1)} | {str(i): i for i in range(1, 32)}
 
 
 @dataclass(frozen=True)
@@ -17,18 +21,32 @@ class Alignment:
     """`replaced`: content syllables replaced in place, as a share of the shorter text; `one_sided`: found on one side only; `ratio`: equal share.
 
     `numbers`: number words or digits that stand in one another's place, whatever they count ("ba quỹ" ↔ "năm quỹ").
+    `swapped`: rarity-weighted content that both sides have and the other lacks, as a share; `missing`: what only one side has.
     """
 
     replaced: float
     one_sided: float
     ratio: float
     numbers: tuple[tuple[str, str], ...] = ()
+    swapped: float = 0.0
+    missing: float = 0.0
 
 
-def align(left: str, right: str) -> Alignment:
-    """Align the folded syllables of two masked sentences; fillers and order changes do not count as replaced."""
-    a = [t for t in tokens(neutral(left)[0]) if t not in FILLERS][:MAX_TOKENS]
-    b = [t for t in tokens(neutral(right)[0]) if t not in FILLERS][:MAX_TOKENS]
+def _words(text: str, folded: bool) -> list[str]:
+    """Content syllables; a number right before a unit of time or a date stays, a filler goes."""
+    fillers = _FOLDED_FILLERS if folded else FILLERS
+    return [t for t in tokens(content(text, folded)) if t not in fillers][:MAX_TOKENS]
+
+
+def _mass(alone: Counter[str], weight: Callable[[str], float]) -> float:
+    """Rarity of the words only one side has; numbers and the placeholder of places are compared elsewhere."""
+    return sum(n * weight(fold_keep(t)) for t, n in alone.items() if not t.isdigit() and t not in VALUE and t != "zplace")
+
+
+def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0) -> Alignment:
+    """Align the folded syllables of two masked sentences; fillers and order changes do not count as replaced. `weight` is a syllable's rarity."""
+    folded = left.isascii() or right.isascii()
+    a, b = (_words(side, folded) for side in (left, right))
     if not a or not b:
         return Alignment(1.0, 1.0, 0.0)
     in_a, in_b = set(a), set(b)
@@ -40,7 +58,7 @@ def align(left: str, right: str) -> Alignment:
         if op == "equal":
             equal += i2 - i1
             continue
-        if op == "replace" and i2 - i1 == j2 - j1 == 1 and a[i1] in NUMBER_WORDS and b[j1] in NUMBER_WORDS:
+        if op == "replace" and i2 - i1 == j2 - j1 == 1 and a[i1] in VALUE and b[j1] in VALUE and VALUE[a[i1]] != VALUE[b[j1]]:
             numbers.append((a[i1], b[j1]))
         if op == "replace" and gone and came:
             replaced += min(gone, came)
@@ -48,4 +66,7 @@ def align(left: str, right: str) -> Alignment:
         else:
             alone += gone + came
     short = min(len(a), len(b))
-    return Alignment(replaced / short, alone / (len(a) + len(b)), 2 * equal / (len(a) + len(b)), tuple(numbers))
+    gone_all, came_all = _mass(Counter(a) - Counter(b), weight), _mass(Counter(b) - Counter(a), weight)
+    total = max(min(_mass(Counter(a), weight), _mass(Counter(b), weight)), 1e-6)
+    swapped, alone_share = min(gone_all, came_all) / total, abs(gone_all - came_all) / total
+    return Alignment(replaced / short, alone / (len(a) + len(b)), 2 * equal / (len(a) + len(b)), tuple(numbers), swapped, alone_share)

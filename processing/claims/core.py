@@ -97,7 +97,7 @@ class Matcher:
         """The same with features and differences."""
         text = clean(text)[:MAX_CHARS]
         query = terms(text)
-        where = self._index.candidates(query, max(POOL, 2 * k) + len(self._withdrawn & set(range(len(self._checks)))) * 0)
+        where = self._index.candidates(query, max(POOL, 2 * k) + min(len(self._withdrawn), POOL))
         if self._withdrawn:
             where = where[[int(i) not in self._withdrawn for i in where]]
         if not len(where):
@@ -114,6 +114,14 @@ class Matcher:
         out.sort(key=lambda c: -c.score)
         return out[:k]
 
+    def pair(self, text: str, check_id: str, published_at: str | None = None) -> Candidate:
+        """The same judgement for one named check, whether or not it would be retrieved. Raises KeyError for an unknown check."""
+        text = clean(text)[:MAX_CHARS]
+        query, where = terms(text), np.array([self._position[check_id]], np.int64)
+        lexical = {name: float(values[0]) for name, values in self._index.score(query, where).items()}
+        masked = mask(text)
+        return self._judge(int(where[0]), lexical, facts.extract(masked), masked, query.syllables, published_at)
+
     def _judge(
         self, at: int, features: dict[str, float], left: facts.Facts, masked: str, syllables: int, published_at: str | None
     ) -> Candidate:
@@ -121,10 +129,10 @@ class Matcher:
         right, claim = self._facts_of(at)
         differences = facts.compare(left, right)
         features |= facts.agreement(left, right)
-        changed: Alignment = align(masked, claim)
+        changed: Alignment = align(masked, claim, self._index.rarity)
         if changed.numbers and not any(d.kind == "number" for d in differences):
             differences += [facts.Difference("number", *pair) for pair in changed.numbers]
-        features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided}
+        features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided, "swapped": changed.swapped, "missing": changed.missing}
         features["decay"] = _decay(check.published_at, published_at)
         probability = self._fusion.probability(features)
         score = self._fusion.rank(features)

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from processing.claims.lexicon import ANTONYMS, NEGATION, NOT_NAMES, ORG_HEADS, PLACE_HEADS, PROVINCES
+from processing.claims.lexicon import NEGATED, NEGATION, NOT_NAMES, ORG_HEADS, PLACE_HEADS, PROVINCES
 from processing.claims.numbers import Moment, Quantity, dates, fold_keep, quantities
+from processing.claims.opposites import ANTONYMS, COLLIDING
+from processing.text import tone
 
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
 _CAP_SEQ = re.compile(rf"(?<!\w)[{_UPPER}]\w*(?:[ \-]+(?:[{_UPPER}]\w*|\d{{1,2}}(?![\d/.,%])))*")
@@ -19,11 +22,22 @@ _AGENCY = re.compile(
 )
 _HEAD = re.compile(r"\b(" + "|".join(sorted([*PLACE_HEADS, *ORG_HEADS], key=len, reverse=True)) + r")\s+$")
 _WORD = re.compile(r"[a-z0-9]+")
+_MARKED = re.compile(r"[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]")
+# with diacritics "chưa" (not yet) is told from "chứa" (contain); without them only where what follows makes it clear
+_NEG_MARKED = re.compile(r"(?<!\w)(?:không|chưa|chẳng|chả phải|bác bỏ|phủ nhận|hủy|huỷ|đính chính|đừng)(?!\w)")
 _NEG = re.compile(r"\b(?:" + "|".join(sorted(NEGATION, key=len, reverse=True)) + r")\b")
-_NEG_IDIOM = re.compile(r"\b(?:khong chi|khong nhung|khong it|khong khi|khong gian|hang khong|duong khong|chua benh|chua chay|sua chua|khong ngung|phong khong|khong phai chi|san bay)\b")
+_NEG_IDIOM = re.compile(r"\b(?:khong chi|khong nhung|khong it|khong khi|khong gian|hang khong|duong khong|chua benh|chua chay|sua chua|phong khong|khong phai chi|san bay)\b")
 _PROVINCE_RE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
-_ANTONYM_RE = {key: re.compile(r"\b(?:" + "|".join(map(re.escape, words)) + r")\b") for key, words in
-               ((f"{i}{side}", pair[side]) for i, pair in enumerate(ANTONYMS) for side in (0, 1))}  # fmt: skip
+
+
+def _any(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + r")(?!\w)" if words else r"(?!)")
+
+
+_SIDES = [(f"{i}{side}", pair[side]) for i, pair in enumerate(ANTONYMS) for side in (0, 1)]
+_ANTONYM_RE = {key: _any(words) for key, words in _SIDES}
+_ANTONYM_FOLDED = {key: _any([w for w in map(fold_keep, words) if w not in COLLIDING]) for key, words in _SIDES}
+_EQUIVALENT = tuple((re.compile(rf"\b(?:{a})\b"), re.compile(rf"\b(?:{b})\b")) for a, b in NEGATED)
 
 
 @dataclass(frozen=True)
@@ -54,10 +68,16 @@ def extract(text: str) -> Facts:
     """Facts of NFC `text`; without capitals or diacritics only listed provinces and headed names are found."""
     folded = fold_keep(text)
     moments = dates(folded)
-    numbers = quantities(folded, moments)
+    numbers = quantities(folded, moments, text)
     plain = _NEG_IDIOM.sub(lambda m: "_" * len(m[0]), folded)
-    antonyms = frozenset(key for key, pattern in _ANTONYM_RE.items() if pattern.search(folded))
-    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), len(_NEG.findall(plain)), antonyms)
+    lowered = tone(text.lower())
+    marked = len(lowered) == len(folded) and bool(_MARKED.search(lowered))
+    antonyms = frozenset(key for key, pattern in (_ANTONYM_RE if marked else _ANTONYM_FOLDED).items() if pattern.search(lowered if marked else folded))
+    if marked:
+        negations = sum(plain[m.start()] != "_" for m in _NEG_MARKED.finditer(lowered))
+    else:
+        negations = len(_NEG.findall(plain))
+    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms)
 
 
 def _names(text: str, folded: str) -> dict[str, str]:
@@ -97,6 +117,8 @@ def _drop_initial(words: list[str], raw: str) -> list[str]:
 
 def same_quantity(a: Quantity, b: Quantity) -> bool:
     """Equal values, a value inside the other's range, or "gần 20" against 19."""
+    if {a.unit, b.unit} == {"clock", "gio"}:
+        return a.value == b.value
     if a.unit and b.unit and a.unit != b.unit:
         return False
     if a.value == b.value and a.high == b.high:
@@ -126,6 +148,11 @@ def _clash_moment(a: Moment, b: Moment) -> bool:
     return any(x is not None and y is not None and x != y for x, y in pairs)
 
 
+def _each(q: Quantity, side: Facts) -> bool:
+    """"The `một lít` in `2.000 đồng một lít` is a rate's denominator, not a count."""
+    return q.value == q.high and side.folded[q.start : q.start + 4] == "mot " and q.unit not in ("nguoi", "ca", "vu", "con", "tuan", "thang", "nam")
+
+
 def _shown(q: Quantity | Moment, folded: str) -> str:
     return folded[q.start : q.end].strip()
 
@@ -133,8 +160,8 @@ def _shown(q: Quantity | Moment, folded: str) -> str:
 def compare(left: Facts, right: Facts) -> list[Difference]:
     """Differences that change the truth conditions. What only one side states is no difference, only less agreement."""
     out: list[Difference] = []
-    lonely_l = [q for q in left.quantities if not any(same_quantity(q, r) for r in right.quantities)]
-    lonely_r = [q for q in right.quantities if not any(same_quantity(q, r) for r in left.quantities)]
+    lonely_l = [q for q in left.quantities if not _each(q, left) and not any(same_quantity(q, r) for r in right.quantities)]
+    lonely_r = [q for q in right.quantities if not _each(q, right) and not any(same_quantity(q, r) for r in left.quantities)]
     for q in lonely_l:
         rival = next((r for r in lonely_r if r.unit == q.unit or not r.unit or not q.unit), None)
         if rival is not None:
@@ -152,13 +179,18 @@ def compare(left: Facts, right: Facts) -> list[Difference]:
             out.append(Difference("date", _shown(m, left.folded), _shown(clash, right.folded)))
             day_r.remove(clash)
     out += _name_differences(left, right)
-    if (left.negations % 2) != (right.negations % 2):
+    if (left.negations % 2) != (right.negations % 2) and not _says_without(left.folded, right.folded):
         out.append(Difference("negation", f"×{left.negations}", f"×{right.negations}"))
     for i, pair in enumerate(ANTONYMS):
         a0, a1, b0, b1 = (f"{i}{s}" in f.antonyms for f in (left, right) for s in (0, 1))
         if (a0 and not a1 and b1 and not b0) or (a1 and not a0 and b0 and not b1):
             out.append(Difference("opposite", pair[0 if a0 else 1][0], pair[0 if b0 else 1][0]))
     return out
+
+
+def _says_without(left: str, right: str) -> bool:
+    """One side negates what the other says with a word of its own: "không phải nộp" and "miễn", "không nhận" and "từ chối"."""
+    return any((a.search(left) and b.search(right)) or (a.search(right) and b.search(left)) for a, b in _EQUIVALENT)
 
 
 def _holds(name: str, other: Facts) -> bool:
@@ -193,7 +225,8 @@ def agreement(left: Facts, right: Facts) -> dict[str, float]:
     def share(hits: int, total: int) -> float:
         return hits / total if total else 1.0
 
-    numbers = share(sum(any(same_quantity(q, r) for q in left.quantities) for r in right.quantities), len(right.quantities))
+    stated = [r for r in right.quantities if not _each(r, right)]
+    numbers = share(sum(any(same_quantity(q, r) for q in left.quantities) for r in stated), len(stated))
     moments = share(sum(any(same_moment(m, r) for m in left.moments) for r in right.moments), len(right.moments))
     places = [n for n, k in right.names.items() if k == "place"]
     others = [n for n, k in right.names.items() if k != "place"]

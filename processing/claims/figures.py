@@ -81,7 +81,7 @@ def typed(text: str, document: str = "", source: str = "", at: str = "") -> list
     for sentence in sentences(text):
         folded = fold_keep(sentence)
         moments = dates(folded)
-        found = quantities(folded, moments)
+        found = quantities(folded, moments, sentence)
         if not found:
             continue
         scope = _scope(sentence, folded)

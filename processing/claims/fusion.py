@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 FEATURES = ("word_bm25", "char_bm25", "word_claim_cover", "char_claim_cover", "word_cosine", "char_cosine", "numbers", "dates", "places", "names",
-            "differences", "replaced", "one_side", "edit")  # fmt: skip
+            "differences", "replaced", "one_side", "edit", "swapped", "missing")  # fmt: skip
 # Fixed by hand: character n-grams carry most of the rank, words break ties, a stated difference moves a candidate behind its near twins.
+MAX_SWAPPED, MAX_MISSING, MIN_COVER = 0.05, 0.6, 0.4
 CHAR, WORD, DIFFER = 1.0, 0.6, 0.02
 
 
@@ -55,9 +56,14 @@ class Fusion:
         return 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
 
     def tier(self, probability: float, differs: bool, short: bool, features: dict[str, float]) -> str:
-        """confirmable, suggested or related. A stated difference is always related; a short or an old match is at most suggested."""
+        """confirmable, suggested or related. A stated difference is always related; a short or an old match is at most suggested.
+
+        Confirmable besides asks that nothing is exchanged for something else and that every number, date and place of the check is there.
+        """
         if differs or probability < self.suggest:
             return "related"
-        if probability < self.confirm or short or features["decay"] < 0.6 or features["places"] < 1 or features["numbers"] < 1:
+        stated = min(features["places"], features["numbers"], features["dates"]) == 1
+        whole = stated and features["swapped"] <= MAX_SWAPPED and features["missing"] <= MAX_MISSING and features["char_claim_cover"] >= MIN_COVER
+        if probability < self.confirm or short or features["decay"] < 0.6 or not whole:
             return "suggested"
         return "confirmable"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processing.claims.tokens import BI, CHARS, UNI, WORDS, Terms
+from processing.claims.tokens import BI, CHARS, UNI, WORDS, Terms, unigram
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -120,6 +120,11 @@ class Index:
         df = self._df[stream][ids]
         out: Floats = np.log1p((self.size - df + 0.5) / (df + 0.5)).astype(np.float32)
         return out
+
+    def rarity(self, token: str) -> float:
+        """idf of one folded syllable as a share of the largest possible, 0 to 1."""
+        df = int(self._df[0][unigram(token)])
+        return float(np.log1p((self.size - df + 0.5) / (df + 0.5)) / np.log1p((self.size + 0.5) / 0.5))
 
     def _norm(self, stream: int, length: Floats) -> Floats:
         mean = max(self._sum[stream] / max(self.size, 1), 1e-6)

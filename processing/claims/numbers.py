@@ -78,6 +78,8 @@ UNITS: dict[str, tuple[str, float]] = {
 _DAYS = ("d", "d0", "d1", "d2", "d3")
 _MONTHS = ("m", "m0", "m1", "m2", "m3", "m4")
 _YEARS = ("y", "y0", "y2", "y2b", "y3", "y3b", "y4", "y4b", "y5")
+_MEASURES = ("%", "dong", "usd", "eur", "m", "km/h", "m2", "m3", "litre", "kg", "kwh", "mw", "°c", "richter", "ngay", "tuan", "thang", "nam", "gio", "phut", "clock", "")
+COUNTED = frozenset(unit for unit, _ in UNITS.values() if unit not in _MEASURES)
 _QUALIFIER = {"gan": "under", "khoang": "about", "chung": "about", "tam": "about", "uoc": "about", "xap xi": "about", "it nhat": "at_least",
               "toi thieu": "at_least", "hon": "over", "tren": "over", "qua": "over", "toi da": "at_most", "nhieu nhat": "at_most",
               "duoi": "under", "chua den": "under", "nearly": "under", "over": "over", "more than": "over", "at least": "at_least",
@@ -183,8 +185,21 @@ def dates(folded: str) -> list[Moment]:
     return out
 
 
-def quantities(folded: str, taken: list[Moment] | None = None) -> list[Quantity]:
-    """Numbers with units outside the spans of `taken` dates; number words only where a counted unit or a magnitude follows."""
+_SPELLED = frozenset("một mốt hai ba bốn tư năm lăm nhăm sáu bảy bẩy tám chín mười mươi trăm nghìn ngàn triệu tỷ tỉ chục linh lẻ".split())  # noqa: SIM905
+_AMBIGUOUS = frozenset(("tu", "sau", "nam", "lam", "chin", "le"))
+
+
+def _is_number_word(folded: str, original: str | None, at: int, words: list[str]) -> bool:
+    """Is the first word at `at` spelled as a number, as far as the text shows?"""
+    if original is None or len(original) != len(folded) or original.isascii():
+        return words[0] not in _AMBIGUOUS or len(words) > 1
+    return original[at : at + len(words[0])].lower() in _SPELLED
+
+
+def quantities(folded: str, taken: list[Moment] | None = None, original: str | None = None) -> list[Quantity]:
+    """With `original` (the text before folding) "sáu" is told from "sau" and "tư" from "từ"; without it those words alone are no numbers.
+
+    Numbers with units outside the spans of `taken` dates; number words only where a counted unit or a magnitude follows."""
     spans = [(t.start, t.end) for t in (dates(folded) if taken is None else taken)]
     spans = [s for s in spans if s[1] > s[0]]
     out: list[Quantity] = []
@@ -209,6 +224,8 @@ def quantities(folded: str, taken: list[Moment] | None = None) -> list[Quantity]
         spans.append((m.start(), end))
     for m in _WORDNUM.finditer(folded):
         words = m[0].split()
+        if not _is_number_word(folded, original, m.start(), words):
+            continue
         if words[0] in ("nghin", "ngan", "trieu", "ty", "linh", "le", "lam") or not free(m.start(), m.end()):
             continue
         while words and (words_to_number(words) is None):

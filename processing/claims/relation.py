@@ -18,19 +18,20 @@ import numpy.typing as npt
 
 from processing.claims.align import align
 from processing.claims.facts import agreement, compare, extract
-from processing.claims.lexicon import FILLERS
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
+from processing.claims.opposites import FILLERS
 from processing.claims.tokens import tokens
 from processing.text import clean, sentences
 
 LABELS = ("supports", "contradicts", "not_enough")
 MAX_SENTENCES = 400
+_FILLERS = frozenset(map(fold_keep, FILLERS))
 KINDS = ("number", "unit", "date", "place", "organisation", "name", "negation", "opposite")
 
 
 def _content(text: str) -> list[str]:
-    return [t for t in tokens(fold_keep(text)) if t not in FILLERS]
+    return [t for t in tokens(fold_keep(text)) if t not in _FILLERS]
 
 
 def _grams(text: str, n: int) -> set[str]:

@@ -13,9 +13,11 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from processing.claims.lexicon import PLACE_HEADS, PROVINCES, SYNONYMS
+from processing.claims.lexicon import PLACE_HEADS, PROVINCES
 from processing.claims.mask import mask
-from processing.claims.numbers import fold_keep
+from processing.claims.numbers import COUNTED, dates, fold_keep, quantities
+from processing.claims.opposites import COLLIDING, SYNONYMS
+from processing.text import tone
 
 Ids = npt.NDArray[np.uint32]
 UNI = 1 << 20  # unigrams hash into [0, UNI)
@@ -23,15 +25,26 @@ BI = 1 << 22  # bigrams into [UNI, UNI + BI)
 PLACE = 1 << 18  # places into the range after
 WORDS = UNI + BI + PLACE
 CHARS = 1 << 22
-_TOKEN = re.compile(r"[a-z0-9]+|[^\W\d_a-z]+")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|%")
 _JOIN = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
 _CAPS = re.compile(rf"[{_UPPER}]\w*(?:[ \-]+[{_UPPER}]\w*)*")
 _HEAD = re.compile(r"\b(?:" + "|".join(sorted(PLACE_HEADS, key=len, reverse=True)) + r")\s(?=\S)")
 _PROVINCE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
-_SYN = {form: group[0] for group in SYNONYMS for form in group[1:]}
-_SYN_RE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _SYN), key=len, reverse=True)) + r")\b")
+
+
+def _synonyms(fold: bool) -> tuple[dict[str, str], re.Pattern[str]]:
+    pairs = {form: group[0] for group in SYNONYMS for form in group[1:]}
+    # a first form of several words stands for itself, so that no shorter form is replaced inside it
+    pairs |= {group[0]: group[0] for group in SYNONYMS if " " in group[0]}
+    if fold:
+        pairs = {fold_keep(f): fold_keep(to) for f, to in pairs.items() if fold_keep(f) not in COLLIDING }
+    return pairs, re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, pairs), key=len, reverse=True)) + r")(?!\w)")
+
+
+_SYN, _SYN_RE = _synonyms(False)
+_SYN_FOLDED, _SYN_FOLDED_RE = _synonyms(True)
 _UNI_CACHE: dict[str, int] = {}
 
 
@@ -46,7 +59,8 @@ class Terms:
     syllables: int
 
 
-def _uni(token: str) -> int:
+def unigram(token: str) -> int:
+    """Hashed id of one folded syllable."""
     found = _UNI_CACHE.get(token)
     if found is None:
         found = crc32(token.encode()) & (UNI - 1)
@@ -55,27 +69,58 @@ def _uni(token: str) -> int:
     return found
 
 
-def neutral(text: str) -> tuple[str, list[str]]:
-    """Folded text without masked groups and speakers, places replaced by one placeholder word; and the folded places."""
-    masked = _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
-    folded = fold_keep(masked)
-    cuts: list[tuple[int, int, str]] = [(m.start(), m.end(), PROVINCES[m[0]]) for m in _PROVINCE.finditer(folded)]
+def _cuts(masked: str, folded: str) -> list[tuple[int, int, str]]:
+    """Spans of places and their folded names."""
+    cuts = [(m.start(), m.end(), PROVINCES[m[0]]) for m in _PROVINCE.finditer(folded)]
     for m in _HEAD.finditer(folded):
         found = _CAPS.match(masked, m.end())
         if found:
             cuts.append((found.start(), found.end(), folded[found.start() : found.end()]))
+    return sorted(cuts)
+
+
+def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str]]:
     out, at, places = [], 0, []
-    for start, end, name in sorted(cuts):
+    for start, end, name in cuts:
         if start >= at:
-            out += [folded[at:start], " zplace "]
-            places.append(name)
+            out += [text[at:start], " zplace " if name else " "]
+            places += [name] if name else []
             at = end
-    out.append(folded[at:])
-    return _SYN_RE.sub(lambda m: _SYN[m[0]], "".join(out)), places
+    out.append(text[at:])
+    return "".join(out), places
+
+
+def neutral(text: str) -> tuple[str, list[str]]:
+    """Folded text without masked groups and speakers, places replaced by one placeholder word; and the folded places."""
+    masked = _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
+    folded = fold_keep(masked)
+    plain, places = _without(folded, _cuts(masked, folded))
+    return plain, places
+
+
+def _measured(folded: str, original: str | None) -> list[tuple[int, int, str]]:
+    """Spans of dates, numbers and units of measure; a counted noun ("24 học sinh") stays, it says what is counted."""
+    moments = dates(folded)
+    cuts = [(m.start, m.end, "") for m in moments if not m.rel]
+    for q in quantities(folded, moments, original):
+        noun = folded.rfind(" ", q.start, q.end) if q.unit in COUNTED else q.end
+        cuts.append((q.start, q.end if q.unit not in COUNTED else max(noun, q.start + 1), ""))
+    return cuts
+
+
+def content(masked: str, fold: bool) -> str:
+    """Lower-case text for word-by-word comparison: places out, words of one meaning as one; with diacritics unless `fold`."""
+    folded = fold_keep(masked)
+    lowered = tone(masked.lower())
+    same = len(lowered) == len(masked)
+    cuts = [*_cuts(masked, folded), *_measured(folded, masked if same else None)]
+    plain, _ = _without(folded if fold or not same else lowered, sorted(cuts))
+    pairs, pattern = (_SYN_FOLDED, _SYN_FOLDED_RE) if fold else (_SYN, _SYN_RE)
+    return pattern.sub(lambda m: pairs[m[0]], plain)
 
 
 def tokens(folded: str) -> list[str]:
-    """Syllables and numbers of folded text; 1.200 is one token."""
+    """Syllables and numbers; 1.200 is one token."""
     return _TOKEN.findall(_JOIN.sub("", folded.replace("'", "")))
 
 
@@ -88,7 +133,7 @@ def terms(text: str) -> Terms:
     """Hashed terms of NFC `text`."""
     folded, places = neutral(text)
     toks = tokens(folded)
-    uni = np.fromiter((_uni(t) for t in toks), np.uint64, len(toks))
+    uni = np.fromiter((unigram(t) for t in toks), np.uint64, len(toks))
     bi = UNI + ((uni[:-1] * np.uint64(0x9E3779B1) + uni[1:] * np.uint64(0x85EBCA6B)) >> np.uint64(7)) % np.uint64(BI)
     place = np.array([UNI + BI + crc32(p.encode()) % PLACE for p in places], np.uint64)
     raw = np.frombuffer((" " + " ".join(toks) + " ").encode(), np.uint8).astype(np.uint64)
