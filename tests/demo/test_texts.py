@@ -6,15 +6,17 @@ import re
 import unicodedata
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import regex
 
 from processing.annotate import gazetteer
+from processing.annotate.core import Annotator
 from processing.stack.demo import canaries
 from processing.stack.demo.articles import HISTORY_DAYS, Article, history, town, visible
 from processing.stack.demo.grammar import material
-from processing.stack.demo.town import BY_KEY, OUTAGE, OUTAGE_DAYS, communes
+from processing.stack.demo.town import BY_KEY, OUTAGE, OUTAGE_DAYS, communes, write_gazetteer
 from processing.stack.demo.town import gazetteer as units
 from processing.text import clean, fold
 
@@ -135,3 +137,21 @@ def test_material_uses_known_slots() -> None:
     assert {slot for text in texts for slot in re.findall(r"\{(\w+)", text)} <= known
     assert len(set(texts)) == len(texts)
     assert {event["topic"] for event in events} == set(common)
+
+
+def test_the_live_day_is_understood(all_articles: tuple[Article, ...], tmp_path: Path) -> None:
+    """Most outlets' texts on a hot-spot get its topic and commune; the festival and the column get none that alerts."""
+    write_gazetteer(tmp_path / "gazetteer.json")
+    annotator = Annotator.load(tmp_path / "gazetteer.json")
+
+    def understood(article: Article) -> bool:
+        record = annotator.annotate({"id": article.slug, "title": article.title, "text": article.text, "published_at": article.published.isoformat()})
+        communes_found = {unit["code"] for place in record["places"] for unit in place["current"] if unit["level"] == "commune"}
+        return record["topic"] == article.topic and article.commune in {None, *communes_found}
+
+    for story, least in (("water", 6), ("roads", 5)):
+        of_story = [a for a in all_articles if a.story == story]
+        assert len({a.source for a in of_story if understood(a)}) >= least, [a.title for a in of_story if not understood(a)]
+        assert all(understood(a) for a in of_story if a.kind == "letter")
+    for article in (a for a in all_articles if a.kind == "column"):
+        assert understood(article), article.title
