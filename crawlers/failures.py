@@ -16,9 +16,11 @@ WEIGHTS: dict[str, float] = {
     "dns": 1, "tls": 1, "guard": 1, "robots": 1, "not_a_feed": 1, "moved": 1, "http_4xx": 1, "offsite": 1, "bad_url": 1, "layout": 1, "gone": 1,
     "person": 1, "too_large": 0.5, "encoding": 0.5, "parse": 0.5, "empty": 0.5, "redirects": 0.5, "not_a_page": 0.5, "redirected_home": 0.5,
     "timeout": 0.25, "refused": 0.25, "reset": 0.25, "http_5xx": 0.25, "rate_limited": 0.25, "other": 0.25, "robots_unreachable": 0.25,
-    "busy": 0, "budget": 0, "login": 1, "wall": 1, "parked": 1, "maintenance": 0.25,
+    "busy": 0, "budget": 0, "waiting": 0, "login": 1, "wall": 1, "parked": 1, "maintenance": 0.25,
 }  # fmt: skip
 BLOCKING = frozenset({"robots", "login", "wall"})
+# No request was made; the attempt does not count.
+NOT_ASKED = frozenset({"busy", "budget", "waiting"})
 # A page that failed so is not asked for again; the feed stays well.
 FINAL = frozenset(
     {"robots", "guard", "gone", "http_4xx", "offsite", "person", "bad_url", "too_large", "not_a_page", "redirected_home", "moved", "redirects"}
@@ -33,7 +35,7 @@ IN_WORDS = {
     "parse": "its answer cannot be read within the limits", "empty": "it is empty", "redirects": "it redirects in circles",
     "not_a_page": "what it serves is not a web page", "redirected_home": "it redirects to the front page", "timeout": "it does not answer in time",
     "refused": "it refuses the connection", "reset": "it drops the connection", "http_5xx": "its server is in trouble",
-    "rate_limited": "it asks us to come later", "bad_url": "its address is damaged", "busy": "another task is reading the same host",
+    "rate_limited": "it asks us to come later", "bad_url": "its address is damaged", "waiting": "it asked us to wait", "busy": "another task is reading the same host",
     "wall": "it puts a script, cookie or puzzle wall before its pages", "parked": "its domain is parked or for sale",
     "maintenance": "it is closed for maintenance", "budget": "the time of this run was up", "other": "it failed in a way not known yet",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from scrapy import Request
 from scrapy.core.downloader import Slot
 
 from crawlers import guard, profiles, robots
-from crawlers.failures import FetchFailure, classify
+from crawlers.failures import NOT_ASKED, FetchFailure, classify
 from crawlers.pages import no_page
 from crawlers.urls import BadURL, canonical, same_site
 
@@ -145,7 +145,7 @@ class Fetcher:
     def _in_time(self, url: str) -> None:
         paused = self._hosts[_host(url)].paused_until - time.monotonic()
         if paused > 0:
-            raise FetchFailure("rate_limited", "its server asked us to wait", retry_after_s=paused)
+            raise FetchFailure("waiting", "its server asked us to wait", retry_after_s=paused)
         if time.monotonic() > self.deadline:
             raise FetchFailure("budget", "the time of this run was up")
 
@@ -162,8 +162,8 @@ class Fetcher:
 
     def _http_failure(self, url: str, status: int, headers: dict[str, str]) -> FetchFailure:
         wait = retry_after(headers.get("retry-after", ""), datetime.now(UTC))
-        if status in (429, 503):
-            self._hosts[_host(url)].paused_until = time.monotonic() + (wait if wait is not None else 60)
+        if status == 429 or (status == 503 and wait is not None):
+            self._hosts[_host(url)].paused_until = time.monotonic() + (60 if wait is None else wait)
         if status == 429:
             return FetchFailure("rate_limited", "it answers 429: too many requests", status=status, retry_after_s=wait)
         if status >= 500:
@@ -227,6 +227,11 @@ class Fetcher:
         least = self.min_delay_s if self.allow and guard.forbidden(host, self.allow) is None and guard.forbidden(host) else max(LEAST_DELAY_S, self.min_delay_s)
         return max(least, self.source_delay_s, crawl_delay_s or 0.0)
 
+    def at_once(self, url: str) -> int:
+        """How many requests to this address's host may be under way: one, where there is a delay to keep."""
+        settings = self.engine.downloader.per_slot_settings.get(urlsplit(url).hostname or "", {})
+        return int(settings.get("concurrency", 1))
+
     def _slot(self, url: str, delay: float) -> None:
         key = urlsplit(url).hostname or ""
         downloader = self.engine.downloader
@@ -250,6 +255,8 @@ class Fetcher:
         if decision is None:
             decision = "is_robots" if purpose == "robots" else self._rules(url).decide(url)
         kind = failure.failure_class
+        if kind in NOT_ASKED:
+            return failure  # no request was made: nothing to record
         outcome: Any = "refused" if kind in ("robots", "robots_unreachable", "guard", "person", "offsite") else "quarantine" if kind in ("too_large",) else "retry"
         self.record(
             FetchRecord(_stored(url), purpose, decision, outcome, datetime.now(UTC), failure_class=kind, reason=failure.reason, status=failure.status)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crawlers.envelope import Landed, keyed_digest
-from crawlers.failures import FINAL, FetchFailure
+from crawlers.failures import FINAL, NOT_ASKED, FetchFailure
 from crawlers.feeds import Entry
 from crawlers.fetcher import FetchRecord
 from processing.db import Connection
@@ -106,9 +106,9 @@ class Lander:
 
     def failed(self, feed_id: int, key: bytes, content: bytes, url: str | None, failure: FetchFailure, attempts: int) -> bool:
         """Note that an entry's page could not be had. Returns whether it is given up."""
-        given_up = failure.failure_class in FINAL or attempts + 1 >= MAX_ATTEMPTS
+        given_up = failure.failure_class in FINAL or (failure.failure_class not in NOT_ASKED and attempts + 1 >= MAX_ATTEMPTS)
         wait = timedelta(seconds=failure.retry_after_s or 300 * 2**attempts)
-        count = attempts if failure.failure_class in ("busy", "budget") else attempts + 1
+        count = attempts if failure.failure_class in NOT_ASKED else attempts + 1
         self._marks.append((feed_id, key, content, url, False, count, _NEVER if given_up else datetime.now(UTC) + wait))
         self._maybe_flush()
         return given_up

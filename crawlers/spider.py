@@ -23,7 +23,6 @@ from crawlers.worker import Worker, WorkerFailure
 
 MAX_LISTS = 50  # sitemaps under one sitemap index in one run
 MAX_DEPTH = 3
-PAGES_AT_ONCE = 8
 
 
 @dataclass
@@ -117,7 +116,8 @@ class SourceCrawl:
         entries = await self._entries(feed, answer, outcome, depth=0, visited={answer.final_url})
         outcome.entries = len(entries)
         wanted = self._wanted(feed, entries, outcome)
-        gate = asyncio.Semaphore(PAGES_AT_ONCE)
+        # One after the other where the host has a delay: an answer such as "come later" then reaches the next request before it is made.
+        gate = asyncio.Semaphore(self.fetcher.at_once(answer.final_url))
 
         async def one(candidate: Candidate) -> bool:
             async with gate:

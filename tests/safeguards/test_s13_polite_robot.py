@@ -108,3 +108,15 @@ def test_retry_after_is_obeyed_by_the_next_poll(site: Site, crawl: Crawl) -> Non
     wait = crawl.rows("SELECT extract(epoch FROM next_poll_at - now())::float8 AS wait FROM feed")[0]["wait"]
     assert wait > 7000
     assert crawl.run(force=False)["outcome"] == "not due"
+
+
+def test_too_many_requests_ends_the_run_for_that_host_and_costs_no_attempt(site: Site, crawl: Crawl) -> None:
+    site.pages["/robots.txt"] = reply("User-agent: *\nCrawl-delay: 0.3\n")
+    site.pages |= {"/0": reply("", 429, Retry_After="3600")}
+    site.feed(*(item(f"/{i}", str(i), str(i)) for i in range(4)))
+    crawl.source(site)
+    stats = crawl.run()
+    assert stats["failed_pages"] == {"rate_limited": 1, "waiting": 3}
+    assert site.paths() == ["/robots.txt", "/rss", "/0"]
+    tries = crawl.rows("SELECT attempts, not_before > now() + interval '50 minutes' AS later FROM feed_entry ORDER BY attempts")
+    assert tries == [{"attempts": 0, "later": True}] * 3 + [{"attempts": 1, "later": True}]
