@@ -21,7 +21,7 @@ Row = tuple[str, str, str, str]
 
 def articles(shared: Path, count: int) -> list[str]:
     """The first `count` background articles, in file order."""
-    with gzip.open(shared / "data/news/vietnews.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(shared / "news/vietnews.jsonl.gz", "rt", encoding="utf-8") as lines:
         return [json.loads(line)["text"] for line, _ in zip(lines, range(count), strict=False)]
 
 
@@ -44,7 +44,7 @@ def edited(text: str, level: str, rng: random.Random) -> str:
 
 
 def stories(shared: Path) -> list[dict[str, Any]]:
-    with (shared / "data/stories/vimds.jsonl").open(encoding="utf-8") as lines:
+    with (shared / "stories/vimds.jsonl").open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
@@ -96,5 +96,5 @@ def rows(shared: Path) -> list[Row]:
 
 
 if __name__ == "__main__":
-    for row in rows(Path(__file__).resolve().parents[2] / "shared"):
+    for row in rows(Path(__file__).resolve().parents[2] / "shared" / "data"):
         print(*row, sep=" | ")

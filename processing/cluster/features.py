@@ -76,7 +76,7 @@ def _add(terms: dict[str, float], text: str, weight: float, lang: str, limit: in
             terms.setdefault(key, weight * UNIGRAM)
         if word[0].isdigit():
             terms.setdefault("#" + word, weight * ENTITY)
-    for a, b in pairwise(keys):
+    for a, b in pairwise(keys) if weight > BODY else ():
         terms.setdefault(f"{a} {b}", weight * BIGRAM)
     for cue in _runs(words, keys, stop):
         terms.setdefault(cue, weight * ENTITY)

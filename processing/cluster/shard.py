@@ -31,15 +31,20 @@ from processing.cluster.timing import Times
 class Params:
     """Settings of the clusterer. `threshold` and `merge` are shares of explained information, times are seconds, the rest are counts."""
 
-    join: float = 1.5
-    merge: float = 1.5
-    chance_floor: float = 0.055
-    chance_cap: float = 0.3
+    join: float = 1.65
+    merge: float = 2.75
+    chance_floor: float = 0.0455
+    chance_cap: float = 0.4
+    short: int = 30
+    early: float = 0.1
     smoothing: float = 0.3
-    time_weight: float = 1.0
+    time_weight: float = 3.0
+    usual: float = 0.85
     sigma: float = 4 * 86400.0
     learn_time: bool = True
     candidates: int = 12
+    terms: int = 64
+    crowd: int = 8
     touches: int = 2000
     capacity: int = 50_000
     first_check: int = 64
@@ -144,16 +149,26 @@ class Shard:
         kappa = (1 - self.p.smoothing) / self.p.smoothing
         rows, whole = [], 0.0
         none: dict[str, int] = {}
+        trust = self._trust(len(terms))
         log, exp = math.log, math.exp
         for term, weight in terms.items():
             held = self.postings.get(term, none)
             share = common.get(term, 0.0)
             idf = known - 0.5 * log(self.frequency[term] + extra * share + 1) - 0.5 * log(len(held) + more * share + 1)
+            weight *= max(idf, 0.0) ** trust
             whole += weight * idf
             if held:
                 rows.append((held, weight, kappa * exp(idf)))
+        if len(rows) > self.p.terms:
+            rows.sort(key=lambda row: -row[1] * log(row[2]))
+            del rows[self.p.terms :]
+            whole = sum(row[1] * log(row[2] / kappa) for row in rows)
         rows.sort(key=lambda row: len(row[0]))
         return rows, whole
+
+    def _trust(self, terms: int) -> float:
+        """0 for a headline, 1 for an article: how far the scores of other stories tell chance from kinship."""
+        return min(1.0, max(0.0, (terms - self.p.short) / self.p.short))
 
     def _candidates(self, rows: list[tuple[dict[str, int], float, float]]) -> tuple[list[tuple[float, str]], float]:
         """Stories with their explained information, best first. Terms held by very many stories only add to stories found by rarer ones."""
@@ -172,12 +187,12 @@ class Shard:
                         found[story] += weight * log1p(gain * count / (len(members[story]) + 0.5))
         ranked = sorted((-value, story) for story, value in found.items())
         n = len(ranked)
-        if n >= 8:
-            # the body of the scores, which no fragment of the right story reaches, foretells the best that chance would give
+        # Among few stories nothing tells what chance would explain. Assuming the most keeps the first story from swallowing a province's news.
+        chance = math.inf
+        if n >= self.p.crowd:
+            # the body of the scores, which few fragments of the right story reach, foretells the best that chance would give among n
             middle, upper = -ranked[n // 2][0], -ranked[n // 4][0]
             chance = middle + (upper - middle) * math.log2(n / 2)
-        else:
-            chance = 0.0
         return [(-value, story) for value, story in ranked[: self.p.candidates]], chance
 
     def match(self, item: Item, ban: str | None = None, learn: bool = False) -> Match:
@@ -191,14 +206,19 @@ class Shard:
         if learn and candidates and candidates[0][0] >= 2 * self.p.join * self.p.chance_floor * whole and len(self.members) > 3:
             self.times.learn(candidates[0][1], item.at, background)
         best, top = None, 0.0
+        timely = {story: self.times.evidence(story, item.at, background) for _, story in candidates}
+        usual = self.p.usual * max(timely.values(), default=0.0)
         for value, story in candidates:
             if story == ban or story in banned:
                 continue
-            score = (value + self.p.time_weight * self.times.evidence(story, item.at, background)) / whole
+            score = (value + self.p.time_weight * (timely[story] - usual)) / whole
             score *= math.exp(-0.5 * (self.times.gap(story, item.at) / self.p.sigma) ** 2)
             if score > top:
                 best, top = story, score
-        return Match(best, top, max(self.p.chance_floor, min(chance / whole, self.p.chance_cap)))
+        cap = self.p.chance_cap * self._trust(len(rows))
+        # where nothing is known of the language yet, a shared common word looks like a sign; what this splits, re-examination merges
+        new = 0.0 if self.common else self.p.early * max(0.0, 1 - len(self.items) / self.p.first_check)
+        return Match(best, top, max(self.p.chance_floor, min(chance / whole, cap)) + new)
 
     def bound(self, document: str) -> str | None:
         """The live story an analyst put this document with, if any."""
@@ -236,7 +256,7 @@ class Shard:
     def _merge(self, recent: list[str]) -> list[Moved]:
         changes = []
         touched = {self.story_of[d] for d in recent}
-        for story in sorted(touched, key=lambda s: (len(self.members[s]), s)):
+        for story in sorted((s for s in touched if len(self.members[s]) > 1), key=lambda s: (len(self.members[s]), s)):
             if story not in self.members:
                 continue
             members = sorted(self.members[story], key=lambda d: (self.items[d].at, d))
@@ -245,7 +265,8 @@ class Shard:
             for document in members[-64:]:
                 for term, weight in self.items[document].terms.items():
                     mean[term] = mean.get(term, 0.0) + weight
-            centre = Item(members[-1], self.items[members[-1]].at, {t: w / min(size, 64) for t, w in mean.items()})
+            common = sorted(mean.items(), key=lambda tw: (-tw[1], tw[0]))[: 4 * self.p.terms]
+            centre = Item(members[-1], self.items[members[-1]].at, {t: w / min(size, 64) for t, w in common})
             match = self.match(centre, ban=story)
             if match.story is None or match.score < self.p.merge * match.chance or len(self.members[match.story]) < size:
                 continue

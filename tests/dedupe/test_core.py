@@ -105,13 +105,13 @@ def test_wire_credit(tail: str, credited: bool) -> None:
 
 @pytest.mark.parametrize(("level", "least"), [("light", 0.99), ("trimmed", 0.99), ("heavy", 0.98)])
 def test_edited_copies_of_real_articles(shared_data: Path, level: str, least: float) -> None:
-    texts = [t for t in articles(shared_data.parent, 150) if len(t.split()) >= 80]
+    texts = [t for t in articles(shared_data, 150) if len(t.split()) >= 80]
     rng = random.Random(3)
     hits = sum(compare(fingerprint(edited(t, level, rng)), fingerprint(t))[0] in ("same_text", "copied_from") for t in texts)
     assert hits >= least * len(texts)
 
 
 def test_articles_about_one_event_are_never_one_text(shared_data: Path) -> None:
-    pairs = list(same_event_pairs(shared_data.parent))
+    pairs = list(same_event_pairs(shared_data))
     assert pairs
     assert max(jaccard(fingerprint(a).shingles, fingerprint(b).shingles) for a, b in pairs) < 0.8
