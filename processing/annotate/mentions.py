@@ -32,7 +32,9 @@ def _prefix_regex(forms: dict[str, str]) -> re.Pattern[str]:
 
 _PREFIX, _PREFIX_FOLDED = _prefix_regex(_FORM_KIND), _prefix_regex(_FORM_KIND_FOLDED)
 _PLURAL = re.compile(r"(?:^|[^\w])(?:các|những|hai|ba|bốn|năm|sáu|bảy|tám|nhiều|một số|mấy|\d+|cac|nhung|bon|nam|nhieu)\s+$")
-_NUMBERED = re.compile(r"(?:^|(?<=[^\w]))(quận|phường|q\.?|p\.?|f\.?|quan|phuong)\s?(\d{1,2}|[ivx]{1,4})(?![\w/]|[.,]\d)")
+_NUMBERED = re.compile(
+    r"(?:^|(?<=[^\w]))(quận|phường|q\.?|p\.?|f\.?|quan|phuong)\s?(\d{1,2})(?![\w/]|[.,]\d)|(?:^|(?<=[^\w]))(phường|phuong)\s([ivx]{1,4})(?!\w)"
+)
 _JOINER = re.compile(r"^\s*(?:,|;|-|/|và|va|hay|hoặc|cùng|lẫn|,\s*và)\s*$")
 
 _SURNAMES = frozenset(
@@ -44,20 +46,29 @@ _SURNAMES = frozenset(
 _TRAP_WORDS = (
     # persons
     "ông|bà|anh|chị|em|cô|chú|bác|thầy|cháu|bé|cụ|đồng chí|bác sĩ|ca sĩ|nghệ sĩ|diễn viên|cầu thủ|luật sư|tên là|tên|họ tên|nhà báo|nhà văn|nhà thơ|tướng|"
-    "vua|chúa|anh hùng|liệt sĩ|mẹ|bố|gs|pgs|ts|ths|bs|nữ sinh|nam sinh|sinh viên|học sinh|hlv|thủ môn|tiền đạo|tiền vệ|hậu vệ|tiến sĩ|giáo sư|thạc sĩ|nạn nhân|"
+    "vua|chúa|anh hùng|liệt sĩ|mẹ|bố|gs|pgs|ts|ths|bs|hlv|thủ môn|tiền đạo|tiền vệ|hậu vệ|tiến sĩ|giáo sư|thạc sĩ|"
     # streets
     "đường|phố|quốc lộ|đại lộ|xa lộ|ngõ|hẻm|ngách|cầu|cầu vượt|hầm|ngã tư|ngã ba|ngã năm|ngã sáu|vòng xoay|nút giao|cao tốc|quảng trường|tượng đài|công viên|"
     # schools
     "trường|thpt|thcs|tiểu học|mầm non|mẫu giáo|cao đẳng|đại học|học viện|đh|cđ|chuyên|trung học|phổ thông|trung học cơ sở|trung cấp|trường nghề|nội trú|bán trú|"
     # companies
     "công ty|tập đoàn|ngân hàng|khách sạn|nhà hàng|siêu thị|chung cư|khu đô thị|kđt|tòa nhà|cổ phần|tnhh|mtv|cp|ctcp|hợp tác xã|htx|resort|nhà máy|xi măng|bia|"
-    "thép|dược|mía đường|thương hiệu|nhãn hiệu|quán|hãng|taxi|nhà xe|đầu tư|xây dựng|thương mại|dịch vụ|phát triển|sản xuất|cao su|thủy điện|nhà thuốc|phòng khám|"
-    "cửa hàng|dệt may|may|gốm|vận tải|logistics|bất động sản|chứng khoán|bảo hiểm|"
+    "thép|dược|mía đường|thương hiệu|nhãn hiệu|quán|hãng|taxi|nhà xe|cao su|thủy điện|nhà thuốc|phòng khám|"
+    "cửa hàng|phở|bún|bánh|nem|cơm|mì|công viên nước|dệt may|may|gốm|logistics|"
+    # hamlets: smaller than any unit
+    "ấp|thôn|bản|buôn|làng|xóm|khóm|khu phố|tổ dân phố|plei|"
     # rivers, temples, teams, works, battles
     "sông|suối|núi|đèo|hồ|rạch|kênh|thác|dãy|dòng|chùa|đền|đình|miếu|nhà thờ|tàu|chiến dịch|chiến thắng|trận|hiệp định|nhà hát|rạp|tạp chí|báo|clb|câu lạc bộ|"
     "đội|đội bóng|u19|u21|u23|bài hát|phim|cúp|sân|sân vận động|svđ|cổng|lăng|ga|vở|tác phẩm|bưởi|ca khúc|bài thơ|tiểu đoàn|sư đoàn|trung đoàn|lữ đoàn|chợ"
 )
-_TRAP = re.compile(r"(?:^|[^\w])(?:" + "|".join(sorted({exact(w) for w in _TRAP_WORDS.split("|")}, key=len, reverse=True)) + r")\s+$")
+_TRAP = re.compile(r"(\w+ )?(?<!\w)(" + "|".join(sorted({exact(w) for w in _TRAP_WORDS.split("|")}, key=len, reverse=True)) + r")\s+$")
+# ends like a word of the list, but is another word
+_OTHER_WORDS = (
+    "yêu cầu|nhu cầu|toàn cầu|thị trường|môi trường|hiện trường|công trường|lập trường|dự báo|cảnh báo|thông báo|tình báo|gia đình|công bố|phân bố|"
+    "tuyên bố|văn bản|cơ bản|nhật bản|xuất bản|quân đội|bộ đội|phản bác|tiếng anh|nước anh|quãng đường|đoạn đường|con đường|tuyến đường|chú ý"
+)
+_NO_TRAP = frozenset(exact(word) for word in _OTHER_WORDS.split("|"))
+_COMPANY = re.compile(exact(r"(?:công ty|ctcp|tập đoàn|doanh nghiệp tư nhân|hợp tác xã|cổ phần)[^,;:(.]{0,45}$"))
 # capitalised at times before a name without being part of it
 _NEUTRAL = frozenset(
     exact(
@@ -72,7 +83,19 @@ _AFTER = re.compile(
 )
 _NEEDS_TYPE = {exact("Hồ Chí Minh"), "hcm"}
 """Persons first, places only with their type."""
+_IN = re.compile(r"(?:^|[^\w])(?:ở|tại|về|đến|từ|của|trên địa bàn|thuộc)\s+$")
 _CHINA = re.compile(r"^[\s,(-]*(?:trung quốc|lào|campuchia|đài loan|hàn quốc|nhật bản)")
+
+
+def _capitals(surface: str, name: str) -> bool:
+    """Is every syllable capitalised that is so in the name ("Nông trường Lệ Ninh")?"""
+    parts, wanted = re.findall(r"\w+", surface), re.findall(r"\w+", name)
+    if len(parts) != len(wanted):
+        wanted = ["X"] * len(parts)
+    return all(
+        part[0].isupper() or part[0].isdigit() or (i > 0 and want[0].islower())
+        for i, (part, want) in enumerate(zip(parts, wanted, strict=True))
+    )
 
 
 @dataclass(slots=True)
@@ -139,14 +162,15 @@ class Names:
         return scan.keep(raw)
 
     def _numbered(self, scan: _Scan) -> list[Mention]:
+        """ "Quận 1", "Q.1", "P12", "phường IV": numbers are names only with their type; a lone small letter is no type."""
         out = []
         for match in _NUMBERED.finditer(scan.low):
-            kind = "quận" if match.group(1)[0] == "q" else "phường"
-            units = self.numbered.get((kind, match.group(2).lstrip("0")), [])
-            if units and not (
-                match.group(1) in ("p", "f", "q") and match.start(2) - match.end(1) and not scan.text[match.start()].isupper()
-            ):
-                out.append(Mention(match.start(), match.start(2), match.end(), kind, list(units), False))
+            group = 1 if match.group(1) else 3
+            kind = "quận" if match.group(group)[0] == "q" else "phường"
+            units = self.numbered.get((kind, match.group(group + 1).lstrip("0")), [])
+            short = match.group(group) in ("p", "f", "q")
+            if units and not (short and (match.start(2) != match.end(1) or not scan.text[match.start()].isupper())):
+                out.append(Mention(match.start(), match.start(group + 1), match.end(), kind, list(units), False))
         return out
 
 
@@ -188,9 +212,7 @@ class _Scan:
                 return None
             unaccented = True
             units = [unit for some in forms.values() for unit in some]
-        if not odd_case and not all(
-            part[:1].isupper() or part[:1].isdigit() for part in re.split(r"[\s\-]+", self.text[start:end]) if part
-        ):
+        if not odd_case and not _capitals(self.text[start:end], units[0].short):
             return None
         left = self.low[max(begin, start - 40) : start]
         match = (_PREFIX_FOLDED if unaccented or not has_accents else _PREFIX).search(left)
@@ -211,11 +233,18 @@ class _Scan:
             return True
         if m.kind:
             return self._longer_name(m, odd_case, prefixed=True)
-        if self.low[m.name_start : m.end] in _NEEDS_TYPE or _TRAP.search(left):
+        if self.low[m.name_start : m.end] in _NEEDS_TYPE or self._after_trap(left):
             return True
         if not odd_case and self._person_before(m, begin):
             return True
         return self._longer_name(m, odd_case, prefixed=False)
+
+    @staticmethod
+    def _after_trap(left: str) -> bool:
+        match = _TRAP.search(left)
+        if match is not None and f"{match.group(1) or ''}{match.group(2)}" not in _NO_TRAP:
+            return True
+        return _COMPANY.search(left) is not None and not _IN.search(left)
 
     def _person_before(self, m: Mention, begin: int) -> bool:
         """Is the name the tail of a longer capitalised name ("Nguyễn Thái Bình")?"""
@@ -243,7 +272,7 @@ class _Scan:
 
     def keep(self, raw: list[Mention]) -> list[Mention]:
         """The longest of overlapping mentions, in order, with types handed on in lists ("các xã A, B và C")."""
-        raw.sort(key=lambda m: (-(m.end - m.name_start), m.start))
+        raw.sort(key=lambda m: (-(m.end - m.start), m.start))
         taken: list[Mention] = []
         used = bytearray(len(self.text) + 1)
         for m in raw:

@@ -7,7 +7,7 @@ ambiguous ward stays unresolved. Points were set on the development sentences of
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 
 from processing.annotate.gazetteer import CHANGE, Gazetteer, Unit
@@ -56,39 +56,40 @@ class Resolver:
     def __init__(self, gazetteer: Gazetteer, text: str, low: str, mentions: list[Mention], day: date | None, area: str | None) -> None:
         self.gazetteer, self.text, self.low, self.mentions, self.day, self.area = gazetteer, text, low, mentions, day, area
         self.above: dict[str, set[str]] = {}
+        # what has been decided so far: ids named in the document and in each sentence (with "~" today's province of an old unit, which
+        # speaks less clearly for a unit below it), units named with their type, votes for provinces
+        self.in_document: set[str] = set()
+        self.in_sentence: dict[int, set[str]] = defaultdict(set)
+        self.with_type: set[str] = set()
+        self.votes: Counter[str] = Counter()
         old_words = any(m.kind in _OLD_KINDS and any(u.valid_to is not None for u in m.units) for m in mentions)
         self.old_era = day < CHANGE if day is not None else old_words
 
     def run(self) -> None:
-        """Provinces first, then districts, then communes; each uses what was decided before."""
+        """Provinces first, then districts, then communes; each uses what was decided before. Then once more for what stayed open."""
         for mention in self.mentions:
             mention.units = self._in_force(mention)
-        for level in ("province", "district", "commune"):
+        for level, last in (("province", False), ("district", False), ("commune", False), ("district", True), ("commune", True)):
             for index, mention in enumerate(self.mentions):
                 if mention.chosen is None:
-                    self._decide(index, mention, level)
-        self._second_look()
-
-    def _second_look(self) -> None:
-        """Once more for what stayed open: the document's provinces are known better now."""
-        for level in ("district", "commune"):
-            for index, mention in enumerate(self.mentions):
-                if mention.chosen is None:
-                    self._decide(index, mention, level)
+                    self._decide(index, mention, level, last)
 
     def _in_force(self, m: Mention) -> list[Unit]:
         """Candidates of the written type and of the document's day; wider when that leaves none."""
         fit = [u for u in m.units if u.level in _levels(m.kind)]
-        if self.day is not None:
-            valid = [u for u in fit if u.valid(self.day)]
-            if self.day < CHANGE:
-                return valid or fit
-            # after the change an old unit is meant when its type has gone, or when no unit of today bears the name
-            if m.cu or m.kind in ("huyện", "quận", "thị xã", "thị trấn"):
-                return [u for u in fit if not u.today] or fit
-            todays = {u.level for u in valid}
-            return [u for u in fit if u.valid(self.day) or u.level not in todays or not u.today]
-        return fit
+        if m.kind == "thành phố":
+            # "thành phố Thái Nguyên" is the province's city, not the province
+            fit = [u for u in fit if u.kind == m.kind] or fit
+        if self.day is None:
+            return fit
+        valid = [u for u in fit if u.valid(self.day)]
+        if self.day < CHANGE:
+            return valid or fit
+        # after the change an old unit is meant when its type has gone, or when no unit of today bears the name
+        if m.cu or m.kind in _OLD_KINDS:
+            return [u for u in fit if not u.today] or fit
+        todays = {u.level for u in valid}
+        return [u for u in fit if u.valid(self.day) or u.level not in todays or not u.today]
 
     def _parents(self, unit: Unit) -> set[str]:
         """Ids above the unit, in both eras for the province."""
@@ -100,9 +101,9 @@ class Resolver:
             self.above[unit.id] = ids - {unit.id}
         return self.above[unit.id]
 
-    def _decide(self, index: int, m: Mention, level: str) -> None:
+    def _decide(self, index: int, m: Mention, level: str, last: bool) -> None:
         candidates = [u for u in m.units if u.level == level]
-        if not candidates or (level != "province" and not self._may_be(index, m, level)):
+        if not candidates or (level != "province" and not self._may_be(index, m, level, last)):
             return
         scored = sorted(((self._score(index, m, u, candidates), u.id, u) for u in candidates), key=lambda t: (-t[0], t[1]))
         best, _, unit = scored[0]
@@ -113,40 +114,49 @@ class Resolver:
                 # without a date the words' era is a weak hint: good enough between units of one province only
                 needed += ERA if self.day is None and self._province(other) != self._province(unit) else 0.0
                 break
-        clear = rival is None or best - rival >= needed
-        if not clear or best < self._needed(m, level):
+        if (rival is not None and best - rival < needed) or best < self._needed(m, unit):
             return
-        m.chosen = unit
         spread = 2.0 if rival is None else min(2.0, best - rival)
-        m.confidence = round(min(0.99, 0.62 + 0.06 * min(best, 4.0) + 0.06 * spread - (0.1 if m.plain else 0.0)), 3)
+        self._choose(m, unit, 0.62 + 0.06 * min(best, 4.0) + 0.06 * spread - (0.1 if m.plain else 0.0))
+
+    def _choose(self, m: Mention, unit: Unit, confidence: float) -> None:
+        m.chosen, m.confidence = unit, round(min(0.99, confidence), 3)
+        for known in (self.in_document, self.in_sentence[m.sentence]):
+            known.add(unit.id)
+            if not unit.today:
+                known.update(f"~{u.id}" for u, _ in self.gazetteer.current(unit.id) if u.level == "province")
+        self.votes[self._province(unit)] += 1
+        if m.kind:
+            self.with_type.add(unit.id)
 
     def _today(self, unit: Unit) -> tuple[str, ...]:
         return tuple(u.id for u, _ in self.gazetteer.current(unit.id)) or (unit.id,)
 
-    def _may_be(self, index: int, m: Mention, level: str) -> bool:
+    def _may_be(self, index: int, m: Mention, level: str, last: bool) -> bool:
         """May a name without its type be a district or commune here? Only where the text treats it as a place."""
         if m.kind:
-            # "thành phố Hải Dương" is the province's city only where no province bears the name as a city
+            return True
+        follower = self._follower(index)
+        if follower is not None and follower.kind in _COMMUNE_KINDS:
+            return False  # "khu vực Tân An, phường Thuận Hưng": a hamlet
+        if level == "district" and not last and not self.old_era and any(u.today and u.level == "commune" for u in m.units):
+            return False  # since the change a name shared with a commune of today means the commune, if that can be
+        if self._named_with_type(m) or self._chained(index, m):
             return True
         if " " not in self.text[m.start : m.end] and self.low[m.start : m.end] not in ("vinh", "huế"):
-            return any(self._same_named(m, other) for other in self.mentions) or self._chained(index, m)
-        if level == "district":
-            return True
-        return self._chained(index, m) or any(self._same_named(m, other) for other in self.mentions) or self._listed(index)
-
-    def _listed(self, index: int) -> bool:
-        """In a bare list whose head is a place, or after a word of place with a parent named in the sentence."""
-        m = self.mentions[index]
-        if not _PLACE_WORD.search(self.low[max(0, m.start - 20) : m.start]):
             return False
-        return any(
-            o.chosen is not None and o.sentence == m.sentence and any(o.chosen.id in self._parents(u) for u in m.units)
-            for o in self.mentions
-            if o is not m
-        )
+        if re.match(r" \d", self.text[m.end : m.end + 2]):
+            return False
+        place_word = _PLACE_WORD.search(self.low[max(0, m.start - 20) : m.start]) is not None
+        known = self.in_document if level == "district" else self.in_sentence[m.sentence]
+        under_known = any(self._under(u, known) > 0 for u in m.units if u.level == level)
+        if level == "commune":
+            return place_word and under_known
+        city = any(u.level == "district" and u.kind == "thành phố" for u in m.units)
+        return under_known or place_word or (city and not self.votes)
 
-    def _same_named(self, m: Mention, other: Mention) -> bool:
-        return bool(other is not m and other.kind and other.chosen and other.chosen.id in {u.id for u in m.units})
+    def _named_with_type(self, m: Mention) -> bool:
+        return any(u.id in self.with_type for u in m.units)
 
     def _chained(self, index: int, m: Mention) -> bool:
         follower = self._follower(index)
@@ -157,29 +167,40 @@ class Resolver:
         if index + 1 >= len(self.mentions):
             return None
         m, after = self.mentions[index], self.mentions[index + 1]
-        return after if _LINK.match(self.text[m.end : after.start]) else None
+        return after if after.start - m.end < 40 and _LINK.match(self.low[m.end : after.start]) else None
+
+    def _under(self, unit: Unit, known: set[str]) -> float:
+        """1 when a unit above is among `known`, 0.7 when only its province of today is, else 0."""
+        parents = self._parents(unit)
+        if not known.isdisjoint(parents):
+            return 1.0
+        return 0.7 if any(f"~{parent}" in known for parent in parents) else 0.0
 
     def _is_above(self, other: Mention, unit: Unit) -> bool:
         parents = self._parents(unit)
-        if other.chosen is not None:
-            return other.chosen.id in parents or any(
-                u.id in parents for u, _ in self.gazetteer.current(other.chosen.id) if u.level == "province"
-            )
-        return any(u.id in parents for u in other.units)
+        if other.chosen is None:
+            return any(u.id in parents for u in other.units)
+        heirs = self.gazetteer.current(other.chosen.id)
+        return other.chosen.id in parents or any(u.id in parents for u, _ in heirs if u.level == "province")
+
+    def _link(self, other: Mention, unit: Unit) -> float:
+        """Points for `other` standing right after a name: all for the unit directly above, less for one further up."""
+        above = [other.chosen] if other.chosen is not None else other.units
+        if any(u.id == unit.parent for u in above):
+            return CHAIN
+        return CHAIN - 0.5 if any(u.id in self._parents(unit) for u in above) else CHAIN - 1.0
 
     def _score(self, index: int, m: Mention, unit: Unit, rivals: list[Unit]) -> float:
         points = self._context(index, m, unit)
         if m.kind and unit.kind == m.kind:
             points += KIND
-        if unit.today != self.old_era and not (m.cu and unit.today):
-            points += ERA
-        if m.cu and not unit.today:
+        if unit.today != self.old_era if not m.cu else not unit.today:
             points += ERA
         if len({self._today(u) for u in rivals}) == 1:
             points += UNIQUE
         if self.area is not None and self.area in self._parents(unit) | {unit.id}:
             points += AREA
-        if any(self._same_named(m, o) and o.chosen is unit for o in self.mentions):
+        if not m.kind and unit.id in self.with_type:
             points += ECHO
         return points
 
@@ -187,36 +208,25 @@ class Resolver:
         """Points for a unit above, by where it is named: right after, in the sentence, in the document."""
         best = 0.0
         follower, hops = self._follower(index), index
-        while follower is not None:
+        while follower is not None and hops < index + 3:
             if self._is_above(follower, unit):
-                best = CHAIN
+                best = self._link(follower, unit)
                 break
             hops += 1
             follower = self._follower(hops)
-        if best < CHAIN:
-            for other in self.mentions:
-                if other is not m and other.chosen is not None and self._is_above(other, unit):
-                    best = max(best, SENTENCE if other.sentence == m.sentence else DOCUMENT)
-        return (
-            best + 0.3 * min(3, self._votes(m).get(self._province(unit), 0))
-            if best
-            else 0.15 * min(3, self._votes(m).get(self._province(unit), 0))
-        )
+        best = max(best, SENTENCE * self._under(unit, self.in_sentence[m.sentence]), DOCUMENT * self._under(unit, self.in_document))
+        return best + (0.3 if best else 0.15) * min(3, self.votes.get(self._province(unit), 0))
 
     def _province(self, unit: Unit) -> str:
         found = self.gazetteer.province_today(unit.id)
         return found.id if found else ""
 
-    def _votes(self, but: Mention) -> Counter[str]:
-        """How often each of today's provinces was decided for so far."""
-        return Counter(self._province(o.chosen) for o in self.mentions if o.chosen is not None and o is not but)
-
-    def _needed(self, m: Mention, level: str) -> float:
+    def _needed(self, m: Mention, unit: Unit) -> float:
         """Points below which a name is left alone."""
-        if level == "province":
+        if unit.level == "province":
             return 0.0 if m.kind or not m.plain else 0.3
         if m.kind:
             return 1.0
-        if level == "district":
+        if unit.level == "district":
             return 1.4 if not m.plain else 2.4
         return 2.0 if not m.plain else 3.0
