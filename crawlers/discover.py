@@ -39,6 +39,19 @@ def feed_links(page: bytes, base: str) -> list[str]:
     return [urljoin(base, href.decode("utf-8", "replace").replace("&amp;", "&")) for href in found]
 
 
+_CHANNELS = (
+    (re.compile(rb"https://(?:www\.)?youtube\.com/channel/(UC[\w-]{22})"), "https://www.youtube.com/feeds/videos.xml?channel_id={}"),
+    (re.compile(rb"https://bsky\.app/profile/([\w.-]+\.[a-z]{2,})"), "https://bsky.app/profile/{}/rss"),
+    (re.compile(rb"<a[^>]+rel=[\"']?[^\"'>]*\bme\b[^>]*href=[\"']https://([\w.-]+/@[\w.-]+)[\"']"), "https://{}.rss"),
+)
+
+
+def channels_of(page: bytes) -> list[str]:
+    """Feeds of the channels that an organisation's own page names: YouTube channels, Bluesky accounts, Mastodon accounts marked rel="me"."""
+    found = [pattern.format(match.decode()) for sign, pattern in _CHANNELS for match in sign.findall(page[:400_000])]
+    return sorted(set(found))[:5]
+
+
 def discover(url: str, out: TextIO) -> int:
     """Write a proposed TOML; exit status 1 when the address is refused or no list was found. Changes nothing."""
     if why := profiles.refusal(url, proven_channel=True):
@@ -64,6 +77,8 @@ async def _search(url: str, fetcher: Fetcher, out: TextIO) -> int:
         found = await _try_all(home.final_url, await _candidates(home.body, home.final_url, fetcher), fetcher, worker, out)
     finally:
         worker.close()
+    for channel in channels_of(home.body):
+        out.write(f'# this page names a channel; if it is the owner\'s, a file of its own: kind = "channel", proof_url = "{home.final_url}", url = "{channel}"\n')
     if not found:
         out.write("# no feed and no sitemap was found; a listing page with a selector may serve, see docs/add-a-source.md\n")
         return 1

@@ -237,6 +237,16 @@ def sources_test(key: str) -> None:
     raise typer.Exit(probe(key, sys.stdout))
 
 
+@sources_app.command("report")
+def sources_report() -> None:
+    """The week's dead, moved and thin sources, and reviews coming due."""
+    from crawlers.report import write
+    from processing.db import connect
+
+    with connect() as conn:
+        write(conn, sys.stdout, datetime.now(UTC))
+
+
 @sources_app.command("sync")
 def sources_sync() -> None:
     """Mirror config/sources into the database."""

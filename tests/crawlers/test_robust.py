@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.discover import channels_of
 from crawlers.registry import sync_sources
+from crawlers.report import weekly
 from crawlers.sources import Assertions, Feed, Source, TLSException, load_sources
 from processing.db import Connection
 from processing.db.erase import erase
@@ -257,3 +259,30 @@ def test_a_terminated_crawl_ends_at_once(site: Site, crawl: Crawl) -> None:
     began = time.monotonic()
     child.wait(timeout=10)
     assert time.monotonic() - began < 5
+
+
+def test_the_weekly_report_names_dead_moved_and_thin_sources(site: Site, crawl: Crawl, db: Connection) -> None:
+    for key in ("chet", "doi", "mong", "khoe", "tat"):
+        crawl.source(site, key=key, feeds=f'[[feeds]]\nurl = "{site.url}/{key}"\n', enabled=key != "tat", expected_per_week=70)
+    sync_sources(db, load_sources(crawl.folder))
+    now = datetime.now(UTC)
+    db.execute("UPDATE source SET first_fetched_at = %s", [now - timedelta(days=40)])
+    db.execute("UPDATE source SET state = 'BROKEN', state_reason = 'no name', state_since = %s WHERE key = 'chet'", [now - timedelta(days=5)])
+    db.execute(
+        """INSERT INTO fetch_log (source_id, fetched_at, url, kind, robots_decision, outcome, failure_class, reason)
+           SELECT id, %s, 'http://x.example/', 'feed', 'allowed', 'retry', 'moved', 'it moved for good to y.example' FROM source WHERE key = 'doi'""",
+        [now],
+    )
+    db.execute(
+        """INSERT INTO feed_entry (feed_id, entry_key, content_sha256, first_seen_at, last_seen_at)
+           SELECT f.id, sha256(n::text::bytea), '', %s, %s FROM feed f JOIN source s ON s.id = f.source_id, generate_series(1, 60) n WHERE s.key = 'khoe'""",
+        [now, now],
+    )
+    found = {finding.key: finding.kind for finding in weekly(db, now)}
+    assert found == {"chet": "dead", "doi": "moved", "mong": "thin"}
+
+
+def test_channels_are_proposed_from_the_owners_own_page_only() -> None:
+    channel = "UC" + "x" * 22
+    body = f'<a href="https://www.youtube.com/channel/{channel}">YouTube</a><a rel="me" href="https://mastodon.example/@benhvien">M</a><a href="https://www.youtube.com/@ai-do">x</a>'
+    assert channels_of(body.encode()) == ["https://mastodon.example/@benhvien.rss", f"https://www.youtube.com/feeds/videos.xml?channel_id={channel}"]
