@@ -29,6 +29,7 @@ _ENTITY = re.compile(r"&#(1[6-9]\d|2[0-5]\d);")
 _TCVN3 = re.compile("[®¸µ¶·¹¨©«¬¾»¼½Æ§¡¢£¤¥¦\u00ad](?=[a-z\u00a1-\u00ff])|[a-z][®¸µ¶·¹¾»¼½Æ§\u00ad]", re.IGNORECASE)
 _VNI = re.compile("[aeoAEO][äàáåãêéèúüûöùøïâóòõ]|[öôÖÔ][ùøûõïÙØÛÕÏ]|ñ[aeiouöô]")
 
+_LATIN = re.compile("[\u00a1-\u00ff]")
 _SAMPLE = 200_000
 
 
@@ -108,8 +109,11 @@ def _detect(data: bytes) -> str:
 def repair(text: str) -> str:
     """Undo twice-encoded UTF-8 and turn TCVN3 or VNI letters into Unicode. Text that is neither comes back as it is."""
     sample = text[:_SAMPLE]
-    high = len(_HIGH.findall(sample)) if not sample.isascii() else 0
-    if high + sample.count("&#") <= 20 or len(_VIETNAMESE.findall(sample)) * 4 > high > 0:
+    latin = len(_LATIN.findall(sample)) if not sample.isascii() else 0
+    if latin + sample.count("&#") <= 20:
+        return text
+    high = len(_HIGH.findall(sample))
+    if len(_VIETNAMESE.findall(sample)) * 4 > high > 0:
         return text
     twice = _TWICE.findall(sample)
     if len(twice) > 3 and sum(map(len, twice)) * 2 > high:

@@ -49,6 +49,8 @@ def extract(
     if parts is None:
         from processing.extract import general
 
+        # dead weight for three more copies of the tree
+        dom.drop(tree.xpath('//style | //svg | //script[not(@type="application/ld+json")]'))
         lines, extractor = general.extract(tree)
         parts = rules.Parts(extractor, body=lines)
         lead = _rescued_lead(tree, lines) if language == "vi" else ""

@@ -185,8 +185,8 @@ def _parts(rule: Rule, tree: Node) -> Parts | None:
     body = _best(tree, rule.body)
     if body is None:
         return None
-    lead = _first_text(tree, rule.lead)
-    title = _first_text(tree, rule.title)
+    lead = _first_text(tree, rule.lead, rule.drop)
+    title = _first_text(tree, rule.title, ())
     date = _date(tree, rule.date)
     for path in rule.drop:
         drop(body.xpath(path))
@@ -211,9 +211,11 @@ def _best(tree: Node, paths: tuple[str, ...]) -> Node | None:
     return short
 
 
-def _first_text(tree: Node, paths: tuple[str, ...]) -> str:
+def _first_text(tree: Node, paths: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
     for path in paths:
         for node in tree.xpath(path):
+            for inner in unwanted:
+                drop(node.xpath(inner))
             if text := " ".join(blocks(node)) if node.tag not in ("h1", "h2") else one_line(node.text_content()):
                 return text
     return ""
