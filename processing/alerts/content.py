@@ -199,7 +199,7 @@ def state_name(state: str, words: Catalogue) -> str:
 def source(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
     """A source broke, refuses us, or is back. For administrators."""
     _ = words.gettext
-    back = payload["state"] == "OK"
+    back = payload["state"] not in ("BROKEN", "BLOCKED")
     name = payload["name"]
     subject = (_("Source is back: %(name)s") if back else _("Source needs care: %(name)s")) % {"name": name}
     says = _("It can be read again. What it published meanwhile is fetched and counts on the day it was published.") if back else _(

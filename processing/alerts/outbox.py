@@ -7,7 +7,7 @@ never document text; compose.py puts it into words when it is sent.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -73,14 +73,16 @@ def enqueue_hotspot(conn: Connection, flag_id: int, now: datetime) -> int:
 
 
 def enqueue_source_changes(conn: Connection, now: datetime) -> int:
-    """A mail to the keepers of sources for each change into or out of BROKEN and BLOCKED. Returns how many are new. Does not commit."""
+    """A mail to the keepers of sources for each change into or out of BROKEN and BLOCKED in the last two days (older ones are no news to
+    somebody who subscribes today). Returns how many are new. Does not commit."""
     changes = conn.execute(
         """SELECT c.source_id, s.key, s.name, c.at, c.state, c.reason, c.before FROM (
                SELECT *, lag(state) OVER (PARTITION BY source_id ORDER BY at) AS before FROM source_state) c
            JOIN source s ON s.id = c.source_id
-           WHERE (c.state IN ('BROKEN', 'BLOCKED') AND c.before IS DISTINCT FROM c.state)
-              OR (c.before IN ('BROKEN', 'BLOCKED') AND c.state = 'OK')
-           ORDER BY c.at, c.source_id"""
+           WHERE c.at > %s AND ((c.state IN ('BROKEN', 'BLOCKED') AND c.before IS DISTINCT FROM c.state)
+                                OR (c.before IN ('BROKEN', 'BLOCKED') AND c.state NOT IN ('BROKEN', 'BLOCKED', 'DISABLED')))
+           ORDER BY c.at, c.source_id""",
+        [now - timedelta(days=2)],
     ).fetchall()
     people = subscribers(conn, "sources") if changes else []
     return sum(

@@ -59,13 +59,14 @@ class Detection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    alerts_a_day: float = Field(3.0, gt=0, description="false alarms a day the board is ready to read, over all series together")
-    least_score: float = Field(0.4, gt=0, description="no alarm below this score, however few the series")
+    alerts_a_day: float = Field(0.5, gt=0, description="false alarms a day the board is ready to read, over all series together")
+    least_score: float = Field(0.5, gt=0, description="no alarm below this score, however few the series")
     end_share: float = Field(0.3, gt=0, lt=1, description="an episode ends when the score falls below this share of the threshold")
     quiet_days: int = Field(2, ge=1, description="and stays there for this many days")
     warm_up_days: int = Field(21, ge=1, description="days a series is watched before it may alarm")
     least_coverage: float = Field(0.5, gt=0, le=1, description="below this share of live sources the outcome is insufficient coverage")
     least_origins: int = Field(3, ge=1, description="independent origins on the days of an episode, below which nothing is raised")
+    unrelated_origins: int = Field(5, ge=1, description="below so many origins two owners must write about one and the same issue")
     least_owners: int = Field(2, ge=1, description="different owners among them; one publisher alone is no spread")
     history_days: int = Field(400, ge=60, description="days of counts the baseline is learned from")
     reconsider_days: int = Field(3, ge=1, le=14, description="latest local days judged again at each run, so that late documents count")

@@ -69,7 +69,7 @@ def suspects(
 def decide(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[int, float], options: Detection) -> str | None:
     """'surge', 'source_artefact', or None where too few independent origins speak of it. `weights`: usual share of each source."""
     groups = independent(candidate.docs)
-    if len(groups) < options.least_origins:
+    if len(groups) < options.least_origins or (len(groups) < options.unrelated_origins and not _told_twice(groups)):
         return None
     if not suspect:
         return "surge" if _owners(groups) >= options.least_owners else None
@@ -85,6 +85,14 @@ def decide(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[in
 def _owners(groups: Iterable[Sequence[Doc]]) -> int:
     """Different owners among independent origins: each origin is credited to whoever had it first."""
     return len({group[0].owner for group in groups})
+
+
+def _told_twice(groups: Iterable[Sequence[Doc]]) -> bool:
+    """Whether two owners write about one and the same issue."""
+    owners: dict[int, set[str]] = {}
+    for doc in (d for group in groups for d in group if d.issue is not None):
+        owners.setdefault(doc.issue or 0, set()).add(doc.owner)
+    return any(len(names) >= 2 for names in owners.values())
 
 
 def main_issue(docs: Iterable[Doc]) -> int | None:

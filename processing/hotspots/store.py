@@ -154,7 +154,9 @@ def read_history(conn: Connection, options: Detection, now: dt.datetime) -> Hist
             table[s, : int(np.flatnonzero(counts[s])[0])] = 0.0
     exposure = table.copy()
     exposure[:, -1] *= share
-    began = {source: min(day for s, day in sources.published if s == source) for source in {s for s, _ in sources.published}}
+    began: dict[int, dt.date] = {}
+    for source, day in sources.published:
+        began[source] = min(day, began.get(source, day))
     return History(
         days, [s["id"] for s in series], [Key(s["kind"], s["topic"], s["unit_code"], s["issue_id"]) for s in series], counts, table, exposure,
         live["n"] if live else 0, judge(counts, exposure, days[0].weekday(), PERIODS["day"]), sources, weights, began, places,

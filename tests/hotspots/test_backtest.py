@@ -19,7 +19,7 @@ def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: 
     store.run(db, limit=31, now=NOW)
     week = TODAY - dt.timedelta(days=6)
     lines = list(backtest(db, week, TODAY))
-    assert any(f"topic_commune:transport:{COMMUNE}" in line for line in lines) and any("a day (budget 3.0)" in line for line in lines)
+    assert any(f"topic_commune:transport:{COMMUNE}" in line for line in lines) and any("a day (budget 0.5)" in line for line in lines)
     assert "no decision" in lines[-1]
     db.execute(
         """INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision)

@@ -210,3 +210,16 @@ def test_two_years_of_history_loaded_backwards_gives_the_same_counts(db: Connect
     for day in reversed(days):
         store.recount(db, [day], NOW)
     assert db.execute(query).fetchall() == forwards and len(forwards) > 100
+
+
+def test_few_unrelated_documents_are_chance_and_few_on_one_issue_are_not(town: Town) -> None:
+    topic = "housing"  # nothing in the town's history is about it
+    for name in ("bao1", "bao2", "bao3"):
+        town.document(name, TODAY, topic, COMMUNE, story=town.story(f"Tin {name}", topic))
+    store.run(town.conn, limit=64, now=NOW)
+    assert [f for f in flags(town.conn) if f["kind"] == "surge"] == []
+    story = town.story("Chung cư nứt tường", topic)
+    for name in ("bao4", "bao5"):
+        town.document(name, TODAY, topic, COMMUNE, story=story)
+    store.run(town.conn, limit=64, now=NOW + dt.timedelta(minutes=10))
+    assert len([f for f in flags(town.conn) if f["kind"] == "surge"]) == 1
