@@ -92,7 +92,7 @@ def test_hostile_pages_end_in_time_and_the_next_page_is_read(worker: Worker, nam
 def test_a_page_that_eats_memory_costs_only_itself() -> None:
     small = Worker(seconds=20, megabytes=256)
     try:
-        with pytest.raises(Quarantine, match="memory|MB"):
+        with pytest.raises(Quarantine, match=r"memory|MB"):
             small.extract(b"<p>" + b"lorem ipsum " * 800_000, "https://a.vn/z")
         assert "cấp nước trở lại" in small.extract(GOOD, "https://a.vn/y").text
     finally:
