@@ -77,13 +77,14 @@ def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: dat
     found = _extract(row["kind"], envelope, source, seen_at)
     address = found.canonical_url or row["url"]
     if not buried(conn, address) and not buried(conn, row["url"]):
-        document_id = _store(conn, source, address, found, seen_at)
-        if document_id is not None:
+        document_id, changed = _store(conn, source, address, found, seen_at)
+        if changed:
             enqueue(conn, "annotate", [document_id], now)
-            if source["publisher_kind"] is not None and row["kind"] == "page":
-                from processing.claims.registry import ingest_page
+        if source["publisher_kind"] is not None and row["kind"] == "page":
+            from processing.claims.registry import ingest_page
 
-                ingest_page(conn, source, envelope.body, document_id, now)
+            # also where the text is the same: a rating may have changed in the page's ClaimReview alone
+            ingest_page(conn, source, envelope.body, document_id, now)
     conn.execute("UPDATE landing SET state = 'done', reason = NULL WHERE id = %s", [row["id"]])
 
 
@@ -133,8 +134,8 @@ def _published(found: Extracted, seen_at: datetime) -> tuple[datetime, str]:
     return datetime.fromisoformat(f"{found.published_at}T00:00:00+07:00"), "day"
 
 
-def _store(conn: Connection, source: dict[str, Any], address: str, found: Extracted, seen_at: datetime) -> int | None:
-    """Write what is new. Returns the document's id where its text is new or changed, else None."""
+def _store(conn: Connection, source: dict[str, Any], address: str, found: Extracted, seen_at: datetime) -> tuple[int, bool]:
+    """Write what is new. Returns the document's id and whether its text is new or changed."""
     title, text = redact(found.title), redact(found.text)
     if not title.text:
         raise Quarantine("an article without a title; the page's layout may have changed")
@@ -165,7 +166,7 @@ def _store(conn: Connection, source: dict[str, Any], address: str, found: Extrac
         conn.execute("UPDATE document SET last_seen_at = greatest(last_seen_at, %s) WHERE id = %s", [seen_at, document_id])
         stale = old["seen_at"] is not None and old["seen_at"] > seen_at
         if stale or (old["text_sha256"] is not None and bytes(old["text_sha256"]) == digest):
-            return None
+            return document_id, False
         version = old["version"] + 1
         conn.execute("UPDATE document SET version = %s, title = %s WHERE id = %s", [version, title.text, document_id])
     conn.execute(
@@ -176,7 +177,7 @@ def _store(conn: Connection, source: dict[str, Any], address: str, found: Extrac
             Jsonb(dict(Counter(f.kind for f in (*title.found, *text.found)))),
         ],
     )  # fmt: skip
-    return document_id
+    return document_id, True
 
 
 def _kind(source: dict[str, Any]) -> str:

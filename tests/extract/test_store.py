@@ -148,3 +148,31 @@ def test_a_page_removed_on_request_stays_away(db: Connection, source: int) -> No
     land(db, source, page())
     assert store.run(db, limit=10, now=NOW).done == 1
     assert db.execute("SELECT count(*) AS n FROM document").fetchone() == {"n": 0}
+
+
+def test_reports_of_a_feedback_portal_are_counted_and_dropped(db: Connection, source: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from processing.hotspots import feedback
+
+    seen: list[Any] = []
+    monkeypatch.setattr(feedback, "count_reports", lambda conn, source_id, reports, now: seen.append((source_id, reports)))
+    land(db, source, b'[{"service_request_id": "7", "description": "Rac ba ngay chua don"}]', kind="open311")
+    land(db, source, b"<html>down</html>", kind="open311", url="http://thu.vn/api")
+    stats = store.run(db, limit=10, now=NOW)
+    assert (stats.done, stats.quarantine) == (1, 1)
+    assert seen == [(source, [{"service_request_id": "7", "description": "Rac ba ngay chua don"}])]
+    assert db.execute("SELECT octet_length(sealed) AS n FROM landing WHERE state = 'done'").fetchone() == {"n": 0}
+    assert db.execute("SELECT count(*) AS n FROM document").fetchone() == {"n": 0}
+
+
+def test_pages_of_a_fact_checker_go_to_the_registry_too(db: Connection, source: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from processing.claims import registry
+
+    calls: list[tuple[str, bytes, int]] = []
+    monkeypatch.setattr(registry, "ingest_page", lambda conn, row, html, document_id, now: calls.append((row["key"], html, document_id)))
+    db.execute("UPDATE source SET kind = 'fact_check', publisher_kind = 'independent_fact_check' WHERE id = %s", [source])
+    land(db, source, page())
+    land(db, source, page(), at=NOW + timedelta(hours=1))
+    assert store.run(db, limit=10, now=NOW + timedelta(hours=1)).done == 2
+    document = db.execute("SELECT id, kind, version FROM document").fetchone()
+    assert document is not None and (document["kind"], document["version"]) == ("fact_check", 1)
+    assert calls == [("thu", page(), document["id"])] * 2
