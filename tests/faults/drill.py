@@ -87,8 +87,9 @@ def _cycle(world: World, database: str, chance: random.Random, kills: int, tally
         while conductor.poll() is None or conductor.returncode != 0:
             if time.monotonic() > limit:
                 raise TimeoutError(f"the cycle {database} did not end; see {log.name}")
-            if plan and _kill(world, plan[0], chance, conductor):
-                tally.kills[plan.pop(0)] += 1
+            if plan and (target := _kill(world, plan, chance, conductor)):
+                plan.remove(target)
+                tally.kills[target] += 1
             if conductor.poll() not in (None, 0):
                 conductor.wait()
                 conductor = conduct()
@@ -102,25 +103,28 @@ def _cycle(world: World, database: str, chance: random.Random, kills: int, tally
         return outcome(conn, world.folder / "mail")
 
 
-def _kill(world: World, target: str, chance: random.Random, conductor: subprocess.Popen[bytes]) -> bool:
-    """Kill one target at a random instant of its life; False when it was not there (yet, or any more)."""
+def _kill(world: World, plan: list[str], chance: random.Random, conductor: subprocess.Popen[bytes]) -> str | None:
+    """Kill one of the planned targets that is at work, at a random instant of its life. Returns which; None when it ended before."""
+    here = {target: _running(world, TARGETS[target]) for target in set(plan) - {"postgres"}}
+    found = sorted(target for target, process in here.items() if process is not None) + ["postgres"] * ("postgres" in plan)
+    if not found:
+        return None
+    target = chance.choice(found)
+    time.sleep(chance.uniform(0, LIFE_S[target]))
+    if conductor.poll() == 0:
+        return None
     if target == "postgres":
-        time.sleep(chance.uniform(0, LIFE_S[target]))
-        if conductor.poll() == 0:
-            return False
         world.postgres.kill()
         time.sleep(chance.uniform(0, 0.5))
         world.postgres.start()
-        return True
-    found = _running(world, TARGETS[target])
-    if found is None:
-        return False
-    time.sleep(chance.uniform(0, LIFE_S[target]))
+        return target
     try:
-        found.kill()
+        process = here[target]
+        assert process is not None
+        process.kill()
     except psutil.NoSuchProcess:
-        return False
-    return True
+        return None
+    return target
 
 
 def _running(world: World, what: str) -> psutil.Process | None:
