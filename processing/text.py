@@ -11,7 +11,9 @@ _STRIP = re.compile(
 )
 _NEWLINE = re.compile("\r\n?|\u2028|\u2029|\x85")
 _SYLLABLE = re.compile(r"\w+(?:[.,/]\d+)*")
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+(?=[\"“‘(\[]?[^\W_a-zà-ỹ])|\n+")
+# à-ỹ as a range would take in Đ, Ơ, Ư and the accented capitals, which do begin sentences
+_LOWER = "a-z" + "".join(c for c in map(chr, range(0xDF, 0x1EFA)) if c.islower())
+_SENTENCE = re.compile(rf"(?<=[.!?…])[\"”’)\]]*\s+(?=[\"“‘(\[]?[^\W_{_LOWER}])|\n+")
 _ABBREVIATION = re.compile(r"(?:\b(?:TP|Tp|TX|Tx|TT|Tt|GS|PGS|TS|ThS|BS|Th|Q|P|H|X|St|Mr|Mrs|Dr|No|vs|v\.v)|\b[A-ZĐ])\.$")
 _TONE_OLD = {"oà": "òa", "oá": "óa", "oả": "ỏa", "oã": "õa", "oạ": "ọa", "oè": "òe", "oé": "óe", "oẻ": "ỏe", "oẽ": "õe", "oẹ": "ọe",
              "uỳ": "ùy", "uý": "úy", "uỷ": "ủy", "uỹ": "ũy", "uỵ": "ụy"}  # fmt: skip

@@ -103,7 +103,7 @@ class Matcher:
         if not len(where):
             return []
         lexical = self._index.score(query, where)
-        rank = self._fusion.lexical(lexical)
+        rank = self._fusion.lexical(lexical, self._index.mean_length)
         best = np.lexsort((where, -rank))[: k + 6]
         masked = mask(text)
         left = facts.extract(masked)
@@ -135,7 +135,7 @@ class Matcher:
         features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided, "swapped": changed.swapped, "missing": changed.missing}
         features["decay"] = _decay(check.published_at, published_at)
         probability = self._fusion.probability(features)
-        score = self._fusion.rank(features)
+        score = self._fusion.rank(features, self._index.mean_length)
         tier = self._fusion.tier(probability, bool(differences), syllables < SHORT, features)
         return Candidate(check.id, score, tier, probability, {n: round(features[n], 6) for n in (*FEATURES, "decay")}, differences)
 

@@ -73,10 +73,7 @@ def extract(text: str) -> Facts:
     lowered = tone(text.lower())
     marked = len(lowered) == len(folded) and bool(_MARKED.search(lowered))
     antonyms = frozenset(key for key, pattern in (_ANTONYM_RE if marked else _ANTONYM_FOLDED).items() if pattern.search(lowered if marked else folded))
-    if marked:
-        negations = sum(plain[m.start()] != "_" for m in _NEG_MARKED.finditer(lowered))
-    else:
-        negations = len(_NEG.findall(plain))
+    negations = sum(plain[m.start()] != "_" for m in _NEG_MARKED.finditer(lowered)) if marked else len(_NEG.findall(plain))
     return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms)
 
 

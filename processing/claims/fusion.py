@@ -19,6 +19,8 @@ FEATURES = ("word_bm25", "char_bm25", "word_claim_cover", "char_claim_cover", "w
 # Fixed by hand: character n-grams carry most of the rank, words break ties, a stated difference moves a candidate behind its near twins.
 MAX_SWAPPED, MAX_MISSING, MIN_COVER = 0.05, 0.6, 0.4
 CHAR, WORD, DIFFER = 1.0, 0.6, 0.02
+# Where the checks are whole articles (mean length from LONG terms on), chance n-grams abound and words count for more.
+WORD_LONG, LONG = 2.0, 300.0
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,18 @@ class Fusion:
             raise ValueError("data/fusion.json was trained on other features; rebuild it with python -m processing.claims.train_fusion")
         return cls(np.array(raw["weights"]), float(raw["bias"]), float(raw["confirm"]), float(raw["suggest"]), str(raw["version"]))
 
-    def lexical(self, features: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
-        """First rank of the candidates, from the index alone."""
-        out: npt.NDArray[np.float64] = CHAR * features["char_bm25"].astype(np.float64) + WORD * features["word_bm25"]
+    def lexical(self, features: dict[str, npt.NDArray[np.float32]], mean_length: float) -> npt.NDArray[np.float64]:
+        """First rank of the candidates, from the index alone. `mean_length`: terms of a check on average."""
+        word = WORD_LONG if mean_length >= LONG else WORD
+        out: npt.NDArray[np.float64] = (CHAR * features["char_bm25"].astype(np.float64) + word * features["word_bm25"]) / (CHAR + word)
         return out
 
-    def rank(self, features: dict[str, float]) -> float:
+    def rank(self, features: dict[str, float], mean_length: float) -> float:
         """Final rank, 0 to 1; decays with the age of the check where both dates are known."""
-        raw = CHAR * features["char_bm25"] + WORD * features["word_bm25"]
+        word = WORD_LONG if mean_length >= LONG else WORD
+        raw = (CHAR * features["char_bm25"] + word * features["word_bm25"]) / (CHAR + word)
         near = max(0.0, min(1.0, (features["char_claim_cover"] - 0.4) / 0.4))
-        return max(0.0, min(1.0, raw / (CHAR + WORD))) * (1 - DIFFER * min(features["differences"], 3) * near) * features["decay"]
+        return max(0.0, min(1.0, raw)) * (1 - DIFFER * min(features["differences"], 3) * near) * features["decay"]
 
     def probability(self, features: dict[str, float]) -> float:
         """Probability that query and check state the same."""

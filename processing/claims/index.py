@@ -121,6 +121,11 @@ class Index:
         out: Floats = np.log1p((self.size - df + 0.5) / (df + 0.5)).astype(np.float32)
         return out
 
+    @property
+    def mean_length(self) -> float:
+        """Words and word pairs of a document on average."""
+        return self._sum[0] / max(self.size, 1)
+
     def rarity(self, token: str) -> float:
         """idf of one folded syllable as a share of the largest possible, 0 to 1."""
         df = int(self._df[0][unigram(token)])

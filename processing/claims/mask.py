@@ -23,13 +23,14 @@ _WHO = (
     r"tai xe|sinh vien|nguoi dan|ba con|nguoi ban hang|mot nguoi|nhieu nguoi|mot so nguoi|hang xom|nguoi|cu dan|cu tri|phu huynh|"
     r"hieu truong|giao vien|linh muc|su thay|thuong toa|muc su|tai khoan|trang|nhom|bai viet|bai dang|tin don|mang xa hoi|facebook|zalo|giong noi|doan (?:tin nhan|ghi am|clip|video|phim)|tin nhan|clip|video|bai chia se)"
 )
+_ARTICLE = r"(?:(?:mot|nhieu|mot so|cac|nhung|vi)\s+)?"
 # "Chủ tịch xã X cho biết (rằng|:|,) …": at the start of the sentence, without a comma inside, at most 14 words.
-_LEAD = re.compile(rf"^\W*(?:{_WHO})\b(?:\s+[^\s,:;]+){{0,13}}?\s+(?:da |vua |cung |moi )?{_SPEECH}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s*"
+_LEAD = re.compile(rf"^\W*{_ARTICLE}(?:{_WHO})\b(?:\s+[^\s,:;]+){{0,13}}?\s+(?:da |vua |cung |moi )?{_SPEECH}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s*"
                    rf"|^\W*(?:{_WHO})\b(?:\s+[^\s:;]+){{0,16}}?\s+{_SPEECH}\s*(?:rang\b|:)\s*[\"“]?\s*")  # fmt: skip
 # whatever precedes a speech verb and "rằng" or a colon at the start is an attribution too: "Trước đó, trên mạng xuất hiện tin nhắn nói rằng …"
 _ANY = re.compile(rf"^\W*(?:[^\s:;?!]+\s+){{1,16}}?{_SPEECH}\s*(?:rang\b\s*:?|:)\s*[\"“]?\s*")
-_THEO = re.compile(rf"^\W*theo\s+(?:loi\s+)?(?:{_WHO})\b[^,:;]{{0,80}}[,:]\s*")
-_TAIL = re.compile(rf",\s*(?:theo\s+(?:loi\s+)?)?(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\s*[.!\"]*\s*$|,\s*theo\s+(?:loi\s+)?(?:{_WHO})\b[^,;]{{0,80}}$")
+_THEO = re.compile(rf"^\W*theo\s+(?:loi\s+)?{_ARTICLE}(?:{_WHO})\b[^,:;]{{0,80}}[,:]\s*")
+_TAIL = re.compile(rf",\s*(?:theo\s+(?:loi\s+)?)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\s*[.!\"]*\s*$|,\s*theo\s+(?:loi\s+)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}$")
 
 _ETHNIC = (
     "kinh|tay|thai|muong|mong|hmong|h'mong|dao|nung|hoa|khmer|kho me|cham|ede|e de|gia rai|jrai|ba na|bana|xo dang|co ho|k'ho|san chay|san diu|"

@@ -1,0 +1,27 @@
+"""Checkable sentences: figures on unseen families, and forms that never pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from processing.claims import checkable, train_checkable
+
+
+def test_precision_and_recall_on_unseen_families() -> None:
+    data = train_checkable.rows()
+    train = {r["family"] for r in data if r["split"] == "train" and not r["family"].startswith("h_")}
+    test = [r for r in data if r["split"] == "test"]
+    assert len(data) >= 1200 and not train & {r["family"] for r in test}
+    hits = [(checkable.score(r["text"]) >= checkable.OPERATING_POINT, bool(r["label"])) for r in test]
+    true = sum(a and b for a, b in hits)
+    assert true / sum(a for a, _ in hits) >= 0.92 and true / sum(b for _, b in hits) >= 0.85
+
+
+@pytest.mark.parametrize("text", ["", "?", "Đập", "Bao giờ có nước?", "Đề nghị xã trả lời trước ngày 15/10.", "Theo tôi 12 tỷ cho một cái cổng chào là lãng phí."])
+def test_what_never_passes(text: str) -> None:
+    assert checkable.score(text) < checkable.OPERATING_POINT
+
+
+def test_no_attribute_is_made_up() -> None:
+    with pytest.raises(AttributeError):
+        _ = checkable.SOMETHING

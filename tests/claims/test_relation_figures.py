@@ -1,0 +1,69 @@
+"""Evidence relation and conflicting figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from processing.claims.figures import conflicts, typed
+from processing.claims.relation import LABELS, verify
+
+
+def doc(n: int, text: str, story: str = "s", at: str = "2026-03-10T08:00:00+07:00", source: str | None = None) -> dict[str, str]:
+    return {"id": f"d{n}", "story": story, "published_at": at, "source": source or f"nguồn {n}", "text": text}
+
+
+def quantities(*docs: dict[str, str]) -> list[str]:
+    return [f["quantity"] for f in conflicts(docs)]
+
+
+def test_two_tolls_at_one_time_conflict() -> None:
+    (found,) = conflicts([doc(1, "Vụ sạt lở làm 5 người chết."), doc(2, "Sạt lở khiến 7 người thiệt mạng."), doc(3, "Mưa lớn đêm qua.")])
+    assert found["quantity"] == "dead" and [(v["value"], v["documents"]) for v in found["values"]] == [(5, ["d1"]), (7, ["d2"])]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("5 người chết", "5 người thiệt mạng"), ("gần 20 người bị thương", "18 người bị thương"), ("ít nhất 3 người chết", "4 người chết"),
+        ("khoảng 100 ha lúa bị ngập", "105 ha lúa ngập"), ("năm người chết", "5 người chết"), ("5 người chết ở xã Tân Lộc", "7 người chết ở xã Hòa An"),
+        ("5 người chết", "7 người bị thương"), ("hỗ trợ 5 triệu đồng mỗi người chết", "3 người chết"),
+    ],
+)  # fmt: skip
+def test_what_agrees_or_counts_something_else_is_no_conflict(first: str, second: str) -> None:
+    assert quantities(doc(1, f"Vụ việc làm {first}."), doc(2, f"Vụ việc làm {second}.")) == []
+
+
+def test_a_later_higher_toll_is_an_update_and_a_later_lower_one_a_conflict() -> None:
+    early, late = "2026-03-10T08:00:00+07:00", "2026-03-10T18:00:00+07:00"
+    assert quantities(doc(1, "Lũ làm 5 người chết.", at=early), doc(2, "Lũ làm 7 người chết.", at=late)) == []
+    assert quantities(doc(1, "Lũ làm 7 người chết.", at=early), doc(2, "Lũ làm 5 người chết.", at=late)) == ["dead"]
+
+
+def test_other_stories_and_the_same_source_do_not_conflict() -> None:
+    assert quantities(doc(1, "Lũ làm 5 người chết.", "a"), doc(2, "Lũ làm 7 người chết.", "b")) == []
+    assert quantities(doc(1, "Lũ làm 7 người chết.", source="x"), doc(2, "Lũ làm 5 người chết.", source="x")) == []
+
+
+def test_units_become_one() -> None:
+    (found,) = typed("Thiệt hại ước tính 1,5 tỷ đồng.")
+    assert (found.role, found.unit, found.high) == ("damage", "dong", pytest.approx(1.5e9, rel=0.2))
+
+
+@pytest.mark.parametrize(("claim", "evidence"), [("", ""), ("Đập vỡ.", ""), ("", "Đập vỡ."), ("x" * 5000, "y"), ("Đập vỡ.", "…" * 3000)])
+def test_odd_pairs_give_an_answer(claim: str, evidence: str) -> None:
+    found = verify(claim, evidence)
+    assert found["relation"] in LABELS and 0 <= found["score"] <= 1
+
+
+def test_the_sentence_that_decides_is_quoted_and_the_difference_named() -> None:
+    found = verify("Sạt lở làm 12 người chết.", "Trời mưa to ba ngày. Vụ sạt lở làm 2 người chết. Đường đã thông.")
+    assert found["quotes"][0] == "Vụ sạt lở làm 2 người chết." and found["differences"] == ["number: 12 nguoi ↔ 2 nguoi"]
+
+
+def test_relation_by_article_on_the_development_set(shared_data: Path) -> None:
+    from processing.claims import train_relation
+
+    found = train_relation.cross_validated(*train_relation.load(shared_data / "claims"))
+    assert found["gold"] >= 0.66 and found["retrieved"] >= 0.58

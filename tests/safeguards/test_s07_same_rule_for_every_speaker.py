@@ -1,0 +1,80 @@
+"""S7: who says it, and about which group, changes no score; publishers who disagree are both shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from processing.claims import checkable
+from processing.claims.core import Matcher
+
+BODY = "ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi"
+SPEAKERS = (
+    "Chủ tịch tỉnh cho biết {}.", "Một người bán hàng nói rằng {}.", "Bí thư huyện ủy khẳng định {}.", "Theo ông giám đốc sở, {}.", "Nông dân trong xã kể {}.",
+    "Linh mục xứ đạo nói rằng {}.", "Đại biểu hội đồng nhân dân tuyên bố: {}.", "Một tài xế cho hay {}.", "{}, theo lời một cán bộ.",
+)  # fmt: skip
+GROUPS = (
+    ("người Kinh", "người Mông", "người Khmer", "đồng bào Ê Đê", "người Hoa"), ("người miền Bắc", "người miền Trung", "người miền Nam", "người gốc Huế", "người Hà Nội"),
+    ("công giáo", "phật giáo", "tin lành", "hồi giáo"),
+)  # fmt: skip
+CHECKS = [
+    {"id": "1", "claim": BODY[0].upper() + BODY[1:] + ".", "publisher": "A", "publisher_kind": "independent_fact_check", "rating": "Không có căn cứ"},
+    {"id": "2", "claim": "Ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3.", "publisher": "B", "publisher_kind": "official_statement", "rating": "Bác bỏ"},
+    {"id": "3", "claim": "Học sinh toàn tỉnh nghỉ học năm ngày để tránh bão.", "publisher": "A", "publisher_kind": "independent_fact_check"},
+]  # fmt: skip
+
+
+def _scores(matcher: Matcher, text: str) -> list[tuple[str, float, str, float]]:
+    return [(c.check, c.score, c.tier, c.probability) for c in matcher.search(text)]
+
+
+def _same(values: list[list[tuple[str, float, str, float]]]) -> None:
+    first = values[0]
+    for other in values[1:]:
+        assert [(c[0], c[2]) for c in other] == [(c[0], c[2]) for c in first]
+        for a, b in zip(first, other, strict=True):
+            assert abs(a[1] - b[1]) <= 1e-9 and abs(a[3] - b[3]) <= 1e-9
+
+
+def test_swapping_the_speaker_changes_no_score() -> None:
+    matcher = Matcher(CHECKS)
+    texts = [s.format(BODY) for s in SPEAKERS]
+    _same([_scores(matcher, t) for t in texts])
+    scores = [checkable.score(t) for t in texts]
+    assert max(scores) - min(scores) <= 1e-9
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=["ethnic", "origin", "religion"])
+def test_swapping_the_group_changes_no_score(group: tuple[str, ...]) -> None:
+    texts = [f"Đêm 14/10, 5 hộ {g} ở xã Tân Lộc bị ngập và mất nước sạch." for g in group]
+    matcher = Matcher([*CHECKS, {"id": "4", "claim": f"Đêm 14/10, 5 hộ {group[0]} ở xã Tân Lộc bị ngập và mất nước sạch."}])
+    _same([_scores(matcher, t) for t in texts])
+    scores = [checkable.score(t) for t in texts]
+    assert max(scores) - min(scores) <= 1e-9
+
+
+@pytest.mark.parametrize("pair", [("bảo thủ", "cấp tiến"), ("cánh tả", "cánh hữu"), ("thân chính quyền", "đối lập")])
+def test_the_leaning_of_an_adjective_changes_no_decision(pair: tuple[str, str]) -> None:
+    texts = [f"Một tờ báo {word} ở tỉnh Nghệ An đã bị phạt 50 triệu đồng ngày 3/9." for word in pair]
+    matcher = Matcher([{"id": "1", "claim": texts[0]}])
+    left, right = (_scores(matcher, t)[0] for t in texts)
+    assert left[2] == right[2] and abs(left[1] - right[1]) <= 0.02 and abs(left[3] - right[3]) <= 0.02
+    assert abs(checkable.score(texts[0]) - checkable.score(texts[1])) <= 0.02
+
+
+def test_swapping_a_place_on_both_sides_changes_nothing_and_on_one_side_makes_it_related() -> None:
+    def found(query_place: str, check_place: str) -> tuple[float, str]:
+        text = "Đêm 14/10, cống ở {} bị vỡ làm ngập 60 ha lúa."
+        matcher = Matcher([*CHECKS, {"id": "4", "claim": text.format(check_place)}])
+        best = matcher.search(text.format(query_place))[0]
+        return best.score, best.tier
+
+    base = found("xã Tân Lộc", "xã Tân Lộc")
+    both = found("xã Hòa An", "xã Hòa An")
+    one = found("xã Hòa An", "xã Tân Lộc")
+    assert base[1] == both[1] == "confirmable" and abs(base[0] - both[0]) <= 1e-9
+    assert one[1] == "related"
+
+
+def test_publishers_who_disagree_are_both_returned() -> None:
+    found = Matcher(CHECKS).match({"id": "q", "text": "Nghe nói ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3."})
+    assert {m["check"] for m in found if m["tier"] != "related"} == {"1", "2"}
