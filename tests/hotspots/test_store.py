@@ -7,6 +7,9 @@ import pytest
 from processing.db import Connection
 from processing.hotspots import store
 from processing.hotspots.card import rank, recompute
+from processing.hotspots.history import read_history
+from processing.hotspots.options import load_detection
+from processing.reference import config_file
 from tests.hotspots.town import COMMUNE, NOW, OTHER_COMMUNE, TODAY, Town, flags
 
 DAY = dt.timedelta(days=1)
@@ -59,7 +62,7 @@ def test_surge_in_one_commune_is_one_flag_with_one_mail_and_a_card_that_can_be_r
     assert (again["id"], again["card"], mails(town.conn)) == (flag["id"], card, 1)
 
     # stored counts and coverage alone give the same expectation again
-    history = store.read_history(town.conn, store.load_detection(store.config_file("detection.toml")), NOW)
+    history = read_history(town.conn, load_detection(config_file("detection.toml")), NOW)
     assert history is not None
     row = history.ids.index(int(str(flag["series_id"])))
     assert round(float(history.judged.expected[row, -1]), 3) == card["expected"]
