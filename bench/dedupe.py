@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from processing.dedupe.core import COPIED, CopyFinder, Deduper, compare
+from processing.dedupe.core import CopyFinder, Deduper, compare
 from processing.dedupe.shingles import fingerprint
 
 Row = tuple[str, str, str, str]
@@ -72,14 +72,15 @@ def recall(texts: list[str], level: str, seed: int) -> float:
 
 def rows(shared: Path) -> list[Row]:
     """Bench rows: name, ours, reference, target."""
-    texts = [t for t in articles(shared, 1000) if len(t.split()) >= 80]
+    deduper = Deduper()
+    texts = [t for i, t in enumerate(articles(shared, 1000)) if len(t.split()) >= 80 and deduper.add(str(i), t) == str(i)]
     out: list[Row] = []
     for level, reference, target in (("light", "MinHash .5: 1.0", "0.999"), ("trimmed", ".83", "0.995"), ("heavy", ".42", "0.99")):
         out.append((f"copies, recall on {level} edits", f"{recall(texts, level, 7):.4f}", reference, target))
     pairs = [(fingerprint(a), fingerprint(b)) for a, b in same_event_pairs(shared)]
     flagged = sum(compare(a, b)[0] in ("same_text", "copied_from") for a, b in pairs)
     merged = sum(compare(a, b)[0] == "same_text" for a, b in pairs)
-    out.append((f"same-event pairs flagged as copies (containment ≥ {COPIED})", f"{flagged / len(pairs):.4f}", "", "≤ 0.02"))
+    out.append(("same-event pairs flagged as copies", f"{flagged / len(pairs):.4f}", "", "≤ 0.02"))
     out.append(("same-event pairs merged as one text", f"{merged} of {len(pairs)}", "", "0"))
     deduper = Deduper()
     started = time.perf_counter()

@@ -1,7 +1,7 @@
 """Online story clustering: each document joins a live story or opens one, decided from the documents before it.
 
 Story ids are the id of the document that opened the story. Languages never mix. After 64, 128, 256 … documents of a language, then every
-4,096, recent documents are looked at again (`Shard.reexamine`); what was answered stays answered, later answers and `final` follow.
+1,024, recent documents are looked at again (`Shard.reexamine`); what was answered stays answered, later answers and `final` follow.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Clusterer:
     def final(self) -> dict[str, str]:
         """Story of every document answered so far, after a last re-examination."""
         for shard in self.shards.values():
-            for change in shard.reexamine():
+            for change in shard.reexamine(whole=True):
                 if change.kind == "merged":
                     self._merged[change.story] = change.other
         out = {}

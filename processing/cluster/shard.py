@@ -27,16 +27,19 @@ from processing.cluster.background import PSEUDO_DOCUMENTS, PSEUDO_STORIES, shar
 from processing.cluster.timing import Times
 
 
+GROWN = 3
+
+
 @dataclass(frozen=True)
 class Params:
     """Settings of the clusterer. `threshold` and `merge` are shares of explained information, times are seconds, the rest are counts."""
 
     join: float = 1.65
     merge: float = 2.75
-    chance_floor: float = 0.0455
+    chance_floor: float = 0.017
     chance_cap: float = 0.4
     short: int = 30
-    early: float = 0.1
+    early: float = 0.15
     smoothing: float = 0.3
     time_weight: float = 3.0
     usual: float = 0.85
@@ -48,7 +51,7 @@ class Params:
     touches: int = 2000
     capacity: int = 50_000
     first_check: int = 64
-    check_every: int = 4096
+    check_every: int = 1024
 
 
 class Item(NamedTuple):
@@ -91,6 +94,7 @@ class Shard:
         self.frequency: Counter[str] = Counter()
         self.times = Times()
         self.seen = 0
+        self.grown = 0  # stories of three documents or more
         self.apart: dict[str, set[str]] = {}
         self.together: dict[str, set[str]] = {}
 
@@ -104,7 +108,9 @@ class Shard:
             self.times.arrive(item.at)
             insort(self.order, (item.at, item.id))
         self.story_of[item.id] = story
-        self.members.setdefault(story, {})[item.id] = None
+        members = self.members.setdefault(story, {})
+        members[item.id] = None
+        self.grown += len(members) == GROWN
         self.times.add(story, item.at)
         for term in item.terms:
             stories = self.postings.setdefault(term, {})
@@ -113,6 +119,7 @@ class Shard:
     def take(self, item: Item) -> str:
         """Take a document out of its story, which it leaves empty or smaller; returns the story."""
         story = self.story_of.pop(item.id)
+        self.grown -= len(self.members[story]) == GROWN
         del self.members[story][item.id]
         if not self.members[story]:
             del self.members[story]
@@ -166,6 +173,10 @@ class Shard:
         rows.sort(key=lambda row: len(row[0]))
         return rows, whole
 
+    def _floor(self) -> float:
+        """What the best of the grown stories explains by chance at the least: the greatest of n exponential scores grows as log n."""
+        return self.p.chance_floor * max(2.5, math.log(self.grown + 1))
+
     def _trust(self, terms: int) -> float:
         """0 for a headline, 1 for an article: how far the scores of other stories tell chance from kinship."""
         return min(1.0, max(0.0, (terms - self.p.short) / self.p.short))
@@ -199,11 +210,11 @@ class Shard:
         """The live story that explains the document best, none that an analyst keeps it apart from."""
         rows, whole = self._weigh(item.terms)
         if not rows or whole <= 0:
-            return Match(None, 0.0, self.p.chance_floor)
+            return Match(None, 0.0, self._floor())
         candidates, chance = self._candidates(rows)
         banned = {self.story_of[d] for d in self.apart.get(item.id, ()) if d in self.story_of} if self.apart else set()
         background = self.times.background(item.at)
-        if learn and candidates and candidates[0][0] >= 2 * self.p.join * self.p.chance_floor * whole and len(self.members) > 3:
+        if learn and candidates and candidates[0][0] >= 2 * self.p.join * self._floor() * whole and len(self.members) > 3:
             self.times.learn(candidates[0][1], item.at, background)
         best, top = None, 0.0
         timely = {story: self.times.evidence(story, item.at, background) for _, story in candidates}
@@ -218,7 +229,7 @@ class Shard:
         cap = self.p.chance_cap * self._trust(len(rows))
         # where nothing is known of the language yet, a shared common word looks like a sign; what this splits, re-examination merges
         new = 0.0 if self.common else self.p.early * max(0.0, 1 - len(self.items) / self.p.first_check)
-        return Match(best, top, max(self.p.chance_floor, min(chance / whole, cap)) + new)
+        return Match(best, top, max(self._floor(), min(chance / whole, cap)) + new)
 
     def bound(self, document: str) -> str | None:
         """The live story an analyst put this document with, if any."""
@@ -234,9 +245,12 @@ class Shard:
         n = self.seen
         return n >= self.p.first_check and (n % self.p.check_every == 0 or (n < self.p.check_every and n & (n - 1) == 0))
 
-    def reexamine(self) -> list[Moved]:
-        """Merge stories that became one, decide again about recent documents, merge once more. Returns what changed, in order."""
-        recent = [document for _, document in self.order[-2 * self.p.check_every :]]
+    def reexamine(self, whole: bool = False) -> list[Moved]:
+        """Merge stories that became one, decide again about recent documents, merge once more. Returns what changed, in order.
+
+        Recent are the last two intervals' documents by publication, or all live ones where `whole`.
+        """
+        recent = [document for _, document in self.order[0 if whole else -2 * self.p.check_every :]]
         changes = self._merge(recent)
         for document in recent:
             if document in self.apart or document in self.together:

@@ -3,8 +3,9 @@
 *Same text*: exact Jaccard of 5-syllable shingles ≥ 0.8. Candidates share winnowed hashes (`shingles`), which two texts so alike always do,
 so one index serves both questions and no candidate is missed to chance as with MinHash bands.
 
-*Copied from*: containment of the 5-grams ≥ 0.5; from 0.2 a shared press release. It stays high for trimmed and edited copies, where Jaccard
-falls. Shingles that unrelated documents share are boilerplate and never count.
+*Copied from*: containment of the 5-grams ≥ 0.6, or about half of both texts (containment ≥ 0.48 and Jaccard ≥ 0.3); from 0.2 a shared press
+release. Containment stays high for trimmed and edited copies, where Jaccard falls; asking for half of both keeps apart two desks that quote
+the same statement. Shingles that unrelated documents share are boilerplate and never count.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 
 from processing.dedupe.shingles import Fingerprint, Hashes, containment, fingerprint, jaccard
 
-SAME, COPIED, RELEASE = 0.8, 0.5, 0.2
+SAME, PART, HALF, BOTH, RELEASE = 0.8, 0.6, 0.48, 0.3, 0.2
 CANDIDATES = 8
 _POSTINGS = 64  # documents remembered per hash
 _BOILERPLATE = 4  # text groups that share a hash
@@ -59,7 +60,7 @@ def compare(new: Fingerprint, old: Fingerprint, boilerplate: Hashes | None = Non
     if min(len(a), len(b)) < _LEAST:
         return "origin", 0.0
     share = containment(a, b)
-    if share >= COPIED:
+    if share >= PART or (share >= HALF and jaccard(a, b) >= BOTH):
         return "copied_from", share
     return ("shared_release", share) if share >= RELEASE else ("origin", share)
 

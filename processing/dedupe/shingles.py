@@ -33,7 +33,7 @@ class Fingerprint(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def _syllable(word: str) -> int:
-    raw = word.encode()
+    raw = tone(word).encode()
     return zlib.crc32(raw) << 32 | zlib.crc32(raw, 0x5BD1E995)
 
 
@@ -49,11 +49,11 @@ def fingerprint(text: str) -> Fingerprint:
 
     A text shorter than five syllables is one shingle.
     """
-    words = syllables(tone(clean(text).lower()))[:MAX_SYLLABLES]
+    words = syllables(clean(text).lower())[:MAX_SYLLABLES]
     none = np.empty(0, np.uint64)
     if not words:
         return Fingerprint(none, none, frozenset())
-    codes = np.fromiter((_syllable(w) for w in words), np.uint64, len(words))
+    codes = np.fromiter(map(_syllable, words), np.uint64, len(words))
     width = min(WIDTH, len(words))
     rolled = np.zeros(len(words) - width + 1, np.uint64)
     for i in range(width):
