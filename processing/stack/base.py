@@ -59,7 +59,9 @@ class Stack:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise LangNgheError(f"{self.home} is already in use by process {lock.read().strip()}", "stop that one first (Ctrl-C)") from None
+            holder = lock.read().strip()
+            lock.close()
+            raise LangNgheError(f"{self.home} is already in use by process {holder}", "stop that one first (Ctrl-C)") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
