@@ -92,7 +92,7 @@ def _confidence(province: dict[str, Any] | None) -> float:
 
 def _checkable(sentences: list[str]) -> list[dict[str, Any]]:
     """Sentences past the operating point of the claims part."""
-    from processing.claims import checkable
+    import processing.claims.checkable as checkable
 
     scored = ((sentence, checkable.score(sentence)) for sentence in sentences)
     return [{"sentence": s, "score": round(score, 4)} for s, score in scored if score >= checkable.OPERATING_POINT]

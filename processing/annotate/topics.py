@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -58,18 +57,22 @@ def taxonomy(path: Path = CONFIG) -> dict[str, Topic]:
     return out
 
 
-def _parts(title: str, text: str) -> list[tuple[list[str], float]]:
+def _parts(title: str, text: str, lead: int = LEAD, first: int = FIRST) -> list[tuple[list[str], float]]:
     """Syllables with their weight: what the title and the first sentences say counts most."""
-    body = _WORD.findall(exact(text[:4_000]))[:LEAD]
-    return [(_WORD.findall(exact(title))[:60], 2.0), (body[:FIRST], 1.0), (body[FIRST:], 0.4)]
+    body = _WORD.findall(exact(text[: 16 * lead]))[:lead]
+    return [(_WORD.findall(exact(title))[:60], 2.0), (body[:first], 1.0), (body[first:], 0.4)]
 
 
-def features(title: str, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(columns, sublinear counts) of the syllable 1- and 2-grams of title and lead, hashed to 2**BITS columns."""
-    counts: Counter[int] = Counter()
-    for found, weight in _parts(title, text):
+def features(
+    title: str, text: str, bits: int = BITS, lead: int = LEAD, first: int = FIRST
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(columns, sublinear counts) of the syllable 1- and 2-grams of title and lead, hashed to 2**bits columns."""
+    counts: dict[int, float] = {}
+    mask = (1 << bits) - 1
+    for found, weight in _parts(title, text, lead, first):
         for gram in (*found, *(f"{a} {b}" for a, b in pairwise(found))):
-            counts[crc32(gram.encode()) & ((1 << BITS) - 1)] += weight  # type: ignore[assignment]
+            column = crc32(gram.encode()) & mask
+            counts[column] = counts.get(column, 0.0) + weight
     columns = np.fromiter(counts, np.int64, len(counts))
     return columns, np.log1p(np.fromiter(counts.values(), np.float64, len(counts)))
 

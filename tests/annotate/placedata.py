@@ -40,7 +40,7 @@ def _unit(gazetteer: Gazetteer, label: str) -> str:
 def read(gazetteer: Gazetteer) -> list[Sentence]:
     """All labelled sentences; every third one is kept for test."""
     provinces = {u.short: u.id for u in gazetteer.units.values() if u.level == "province" and u.today}
-    out = []
+    out: list[Sentence] = []
     for line in FILE.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
