@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from crawlers.assertions import Broken
-from crawlers.failures import BLOCKING, IN_WORDS, WEIGHTS
+from crawlers.failures import BLOCKING, IN_WORDS, NOT_ASKED, WEIGHTS
 from crawlers.registry import set_state
 from crawlers.spider import FeedOutcome
 from processing.db import Connection
@@ -82,8 +82,10 @@ def _when_failed(first: FeedOutcome, score: float, past: Past, now: datetime) ->
 def _page_trouble(good: Sequence[FeedOutcome]) -> tuple[State, str] | None:
     """A feed that is well while all its pages fail."""
     landed = sum(outcome.landed for outcome in good)
-    failures = {kind: sum(outcome.failed[kind] for outcome in good) for outcome in good for kind in outcome.failed}
-    if landed or not failures or sum(failures.values()) < 3:
+    failures = {kind: sum(outcome.failed[kind] for outcome in good) for outcome in good for kind in outcome.failed if kind not in NOT_ASKED}
+    listed = sum(outcome.entries for outcome in good)
+    # A few pages that go on failing among many that are landed long since say nothing of the source.
+    if landed or sum(failures.values()) < max(3, listed / 2):
         return None
     worst = max(failures, key=lambda kind: failures[kind])
     return ("BLOCKED" if worst in BLOCKING else "BROKEN", f"its feed is well but none of its {sum(failures.values())} pages could be read: {IN_WORDS.get(worst, worst)}")

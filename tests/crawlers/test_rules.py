@@ -179,6 +179,12 @@ def test_a_well_feed_whose_pages_all_fail_is_not_well() -> None:
     walled = outcome(new=5)
     walled.failed.update({"http_5xx": 5})
     assert judge([walled], past(), NOW).state == "BROKEN"
+    flaky = outcome(entries=30)
+    flaky.failed.update({"http_5xx": 3})
+    assert judge([flaky], past(), NOW).state == "OK"
+    waiting = outcome(new=5)
+    waiting.failed.update({"waiting": 9})
+    assert judge([waiting], past(), NOW).state == "OK"
 
 
 def test_the_counter_forgives_and_disables() -> None:
