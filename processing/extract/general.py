@@ -67,7 +67,7 @@ def _trafilatura(tree: Node, *, precision: bool) -> list[str]:
     from trafilatura import bare_extraction
 
     try:
-        found = bare_extraction(tree, include_comments=False, favor_precision=precision, favor_recall=not precision)
+        found = bare_extraction(tree, include_comments=False, fast=not precision, favor_precision=precision, favor_recall=not precision)
     except (ValueError, TypeError, AttributeError, AssertionError, RecursionError):
         return []
     text = getattr(found, "text", None) or ""

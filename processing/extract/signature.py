@@ -28,7 +28,7 @@ _ORG = re.compile(
     r"\w+\.(?:vn|com|net|org)(?:\.vn)?|\w+(?:net|plus|press|news)\b)",
 )
 _PLACE = re.compile(
-    r"^(?:xã|phường|huyện|tỉnh|thành phố|tp\.?|quận|thị|thôn|ấp|bản|làng|khu|đường|phố|số|chợ|cầu|sông|núi|hồ|đảo|biển|quốc lộ|việt nam|hà nội|"
+    r"^(?:ông|bà|anh|chị|cô|chú|bác|xã|phường|huyện|tỉnh|thành phố|tp\.?|quận|thị|thôn|ấp|bản|làng|khu|đường|phố|số|chợ|cầu|sông|núi|hồ|đảo|biển|quốc lộ|việt nam|hà nội|"
     r"hồ chí minh|sài gòn|đà nẵng|cần thơ|hải phòng|huế|trung quốc|nhật bản|hàn quốc|hoa kỳ|điều|chương|mục|phần|bảng|hình|câu|bước|ngày|tháng|năm|tập|kỳ|"
     r"giải|lớp|loại|nhóm|vòng|tổng|the|read|see|more|share|related|about|contact|source|note|update|photo|image|figure|table|step|part|chapter)\b",
     re.IGNORECASE,
@@ -48,14 +48,18 @@ _ABBREVIATED = re.compile(r"(?:TP|Tp|TX|TT|GS|PGS|TS|ThS|BS|Q|P|H|Mr|Mrs|Ms|Dr|S
 _CREDIT = re.compile(
     r"\s*[(\[]\s*(?:ảnh|hình|photo|image|nguồn ảnh|ảnh minh họa|đồ họa|video|clip)\s*:?\s[^()\[\]]{1,60}[)\]]", re.IGNORECASE
 )
+_DOUBLE_STOP = re.compile(r"([.!?…]\s*)\x00\s*\.")
+_TRAILING_CREDIT = re.compile(r"\s+[-–—]\s*(?:ảnh|hình|video|clip|nguồn ảnh|đồ họa|photo)\s*:\s*[^.!?:]{2,50}$", re.IGNORECASE)
 _BYLINE_LABEL = re.compile(r"^(?:by|bởi|tác giả|người viết|đăng bởi|posted by|written by)\s*:?\s+", re.IGNORECASE)
 _DATED = re.compile(r"^(?P<name>[^|•·,\d–-]{3,50})\s*[|•·,–-]\s*(?:[Tt]hứ|[Cc]hủ nhật|\d{1,2}[/.:-])")
 _HANDLE_LINE = re.compile(r"^(?:(?:twitter|facebook|instagram|zalo|telegram|follow|theo dõi)\b.{0,40})?@[\w.]{2,40}\s*$", re.IGNORECASE)
 
 
 def without_credits(line: str) -> str:
-    """A line without bracketed photo credits such as `(Ảnh: …)`."""
-    return _CREDIT.sub("", line).strip() if "(" in line or "[" in line else line
+    """A line without photo credits in brackets, `(Ảnh: …)`, or after a dash at its end, `… - Ảnh: …`."""
+    if "(" in line or "[" in line:
+        line = _DOUBLE_STOP.sub(r"\1", _CREDIT.sub("\x00", line)).replace("\x00", "").strip()
+    return _TRAILING_CREDIT.sub("", line) if ":" in line[-60:] else line
 
 
 def organisations(line: str) -> str:

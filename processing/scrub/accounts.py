@@ -21,10 +21,11 @@ _LINK = re.compile(
 _FEDERATED = re.compile(r"https?://[^\s/<>\"']{3,80}/@[\w.]{2,40}[^\s<>\"'“”)\],;]*")
 _LINK_START = re.compile(r"(?<![\w.-])")
 _HANDLE = re.compile(r"(?<![\w@./+-])@[A-Za-zÀ-ỹ_][\w.]{1,38}\w(?![\w@])")
+_PLATFORM = r"(?:facebook|zalo|tiktok|fb|telegram|youtube|instagram|viber|twitter|threads|mạng xã hội|mxh)"
 _NAMED = re.compile(
-    r"(?:(?:tài khoản|trang(?: cá nhân)?|nick(?:name)?|kênh|tk|acc|user(?:name)?|fanpage)\s+(?:mạng xã hội\s+)?(?:facebook|zalo|tiktok|fb|telegram|youtube|instagram|viber|x|twitter|threads)?"
-    r"(?:\s+cá nhân)?(?:\s*\([^()]{1,20}\))?|(?:facebook|zalo|tiktok|fb|telegram|instagram|viber)(?:\s+cá nhân)?)"
-    r"\s*(?:(?:có\s+|mang\s+|với\s+)?tên(?:\s+là)?|là|:|lấy tên|nickname)?\s*:?\s*[\"“'‘«](?P<name>[^\"”'’»\n]{2,40})[\"”'’»]",
+    rf"(?<!\w)(?:(?:tài khoản|tk|acc|người dùng|user(?:name)?)(?:\s+{_PLATFORM})?(?:\s+{_PLATFORM})?(?:\s+cá nhân)?|"
+    rf"(?:trang|nick(?:name)?|kênh)\s+(?:cá nhân\s+)?{_PLATFORM}(?:\s+cá nhân)?|trang cá nhân|{_PLATFORM}\s+cá nhân|{_PLATFORM}(?=\s+(?:có |mang |lấy )?tên))"
+    r"\s*(?:\([^()]{1,20}\))?\s*(?:(?:có\s+|mang\s+|với\s+|lấy\s+)?tên(?:\s+là)?|là)?\s*[\"“'‘«](?P<name>[^\"”'’»\n]{2,40})[\"”'’»]",
     re.IGNORECASE,
 )
 _BARE = re.compile(

@@ -15,18 +15,21 @@ _STREET = r"(?:đường|phố|đ\.|tỉnh lộ|quốc lộ|hương lộ|tl|ql|�
 _ALLEY = r"(?:ngõ|ngách|hẻm|hẽm|kiệt|hẻm số|ngõ số|k\.)"
 _PIECE = (
     rf"(?:\s*,?\s*(?:{_ALLEY}\s*(?:số\s*)?{_HOUSE}|{_ALLEY}\s{_WORD}(?:\s{_WORD}){{0,3}}|{_STREET}\s+{_STREET_NAME}|"
-    r"(?:tổ|lô|dãy|khối|tầng|block|tòa|toà)\s+(?:nhà\s+)?[\w-]{1,6}))"
+    r"(?:tổ|lô|dãy|khối|tầng)\s+(?:số\s+)?[A-Z]?\d[\w-]{0,5}|(?:block|tòa|toà)\s+(?:nhà\s+)?[A-Z0-9][\w-]{0,5}))"
 )
 _NAME = rf"{_WORD}(?:\s{_WORD}){{1,3}}"
 _NO_UNIT = r"(?!\s*(?:tháng|ngày|năm|giờ|phút|người|hộ|con|triệu|tỷ|tỉ|nghìn|đồng|ha|m2|m²|km|kg|tấn|%|[/.]\d))"
-_FREE = r"(?<![\w/.,\-])"
+_FREE = r"(?<![\w/.,+\-])(?<![Kk]m\s)"
 _BEFORE_UNIT = r"(?=\s*,\s*(?:phường|xã|thị trấn|quận|huyện|P\.|Q\.|X\.|TT\.|tổ|khu phố|ấp|thôn|TP|thành phố|tỉnh|Hà Nội))"
 
 # (pattern, whether the street's name must be checked against words that begin other things)
 _FORMS = (
     # số nhà 15, ngõ 20, phố Tây Sơn | số 12 đường Nguyễn Trãi | nhà số 5 ngách 12/3 | nhà 7 ngõ 3
-    (rf"(?<!\w)(?:[Ss]ố nhà|[Nn]hà số|[Nn]hà|[Ss]ố|SN|sn)\.?\s*:?\s*{_HOUSE}{_PIECE}{{1,5}}(?:\s+{_WORD}(?:\s{_WORD}){{0,3}})?", False),
-    (rf"(?<!\w)(?:[Ss]ố nhà|[Nn]hà số|SN|sn)\.?\s*:?\s*{_HOUSE}{_NO_UNIT}(?:\s*,?\s+{_NAME})?", False),
+    (
+        rf"(?<!\w)(?:[Ss]ố nhà|[Nn]hà số|[Nn]hà|[Ss]ố|SN|sn)\.?\s*:?\s*(?!(?:19|20)\d\d\b){_HOUSE}{_PIECE}{{1,5}}(?:\s+{_WORD}(?:\s{_WORD}){{0,3}})?",
+        False,
+    ),
+    (rf"(?<!\w)(?:[Ss]ố nhà|[Nn]hà số)\.?\s*:?\s*{_HOUSE}{_NO_UNIT}(?:\s*,?\s+{_NAME})?", False),
     # ngõ 120 Trường Chinh | hẻm 45/12 đường Trần Hưng Đạo | kiệt 33 Điện Biên Phủ
     (rf"(?<!\w)(?:[Nn]gõ|[Nn]gách|[Hh]ẻm|[Hh]ẽm|[Kk]iệt)\s*(?:số\s*)?{_HOUSE}{_PIECE}{{0,3}}(?:\s*,?\s*(?:{_STREET}\s+)?{_NAME})?", False),
     # 7B ngõ 4 phố Hàng Bột

@@ -44,7 +44,7 @@ _HOTLINE = re.compile(
     r"\b(?:đường dây nóng|hotline|tổng đài|số trực|điện thoại trực|trực ban|trực 24|trực cấp cứu|cứu hộ|trực chỉ huy|thường trực)\b",
     re.IGNORECASE,
 )
-_FRAUD = re.compile(r"\b(?:mạo danh|giả danh|giả mạo|tự xưng|xưng|kẻ gian|kẻ xấu|kẻ lạ|đối tượng|lừa|số lạ|cuộc gọi lạ)\b", re.IGNORECASE)
+_FRAUD = re.compile(r"\b(?:mạo danh|giả danh|giả mạo|tự xưng|xưng|số lạ|cuộc gọi lạ)\b", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:ông|bà|anh|chị|cô|chú|bác|em|cháu|đồng chí|đ/c|thầy|gia đình|nhà riêng|cá nhân|nạn nhân|bị hại|đối tượng|nghi phạm|chủ nhà|chủ xe|chủ hộ|người nhà|người dân|"
     r"tôi|mình|shop|thuê bao|luật sư|bác sĩ|liên hệ với|gặp)\b",
@@ -154,6 +154,11 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: 
     ):
         return None
     if label == "other":
+        return None
+    if re.fullmatch(r"(?:19|20)\d\d\W{1,3}(?:19|20)\d\d", raw):
+        return None
+    # drawn numbers: 03-07-29-31-34
+    if label is None and len(gaps) > 3 and all("-" in gap or "–" in gap for gap in gaps) and re.fullmatch(r"\d\d(?:\W+\d\d)+", raw):
         return None
     if text[start - 1 : start] == "/" and start > 1 and not (len(digits) == 10 and _MOBILE.match(digits)):
         return None
