@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = 1500
 SMALL = 50  # the day of an ordinary provincial paper
 _SERVER = """
-import asyncio, random, sys
+import asyncio, contextlib, random, sys
 pages = int(sys.argv[1])
 dice = random.Random(7)
 syllables = [a + b + c for a in "b c d đ g h k l m n ng nh ph qu s t th tr v x".split() for b in "a ă â e ê i o ô ơ u ư á à ả ạ ế ề ộ".split() for c in ("", "n", "ng", "t", "m")]
@@ -29,7 +29,7 @@ for _ in range(20):
     text = "".join("<p class='than-bai'>" + " ".join(dice.choices(syllables, k=80)) + ".</p>" for _ in range(80))
     bodies.append(("<html><head><title>Tin %d</title></head><body>" + text + "</body></html>").encode())
 async def serve(reader, writer):
-    try:
+    with contextlib.suppress(ConnectionError):
         while line := await reader.readline():
             while (await reader.readline()).strip():
                 pass
@@ -44,8 +44,6 @@ async def serve(reader, writer):
                 data, status = bodies[int(path[1:]) % 20].replace(b"%d", path[1:].encode()), "200 OK"
             writer.write(f"HTTP/1.1 {status}\\r\\nContent-Type: text/html; charset=utf-8\\r\\nContent-Length: {len(data)}\\r\\n\\r\\n".encode() + data)
             await writer.drain()
-    except ConnectionError:
-        pass
     writer.close()
 async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

@@ -101,15 +101,11 @@ def _limited(text: Any, most: int) -> str:
 def _feed(body: bytes, content_type: str, url: str, limit: int) -> Listed:
     body, warnings = _from_prolog(_narrow(body))
     text_type = content_type
-    if b"\x00" not in body[:4]:
-        try:
-            text = body.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            pass  # the declared charset, then the detector, decide
-        else:
-            # Strictly valid UTF-8 is UTF-8, whatever the server or the prolog says.
-            body = re.sub(r"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*([\"'])[^\"'>]*\2", r"\1", text, count=1).encode()
-            text_type = "application/xml; charset=utf-8"
+    if b"\x00" not in body[:4] and _is_utf8(body):
+        # Strictly valid UTF-8 is UTF-8, whatever the server or the prolog says; else the declared charset, then the detector decide.
+        text = body.decode("utf-8-sig")
+        body = re.sub(r"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*([\"'])[^\"'>]*\2", r"\1", text, count=1).encode()
+        text_type = "application/xml; charset=utf-8"
     headers = {"content-type": text_type or "application/xml", "content-location": url}
     found = feedparser.parse(_Bytes(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     if not found.version and not found.entries:
