@@ -22,6 +22,9 @@ BACK = tuple(stage for stage in STAGES if stage not in FRONT)
 STEADY = tuple(stage for stage in BACK if stage != "hotspots")
 """Stages that can follow at once; hot-spots are judged when the days are complete."""
 
+ENOUGH = 500
+"""Waiting records that make a pass of the following stages worth its start."""
+
 
 def front(conn: Connection) -> None:
     """Read pages until none is left."""
@@ -32,12 +35,22 @@ def front(conn: Connection) -> None:
 def back(conn: Connection, reading: subprocess.Popen[bytes]) -> int:
     """Follow the reader; when it is done, run every stage to its end. Returns the reader's exit status."""
     while reading.poll() is None:
-        if not any(drain(stage, conn=conn).taken for stage in STEADY):
-            time.sleep(0.3)
+        # Each pass loads what its stage knows; a pass over a handful of records would cost more than it saves.
+        if _waiting(conn) < ENOUGH:
+            time.sleep(0.5)
+            continue
+        for stage in STEADY:
+            drain(stage, conn=conn)
     if reading.returncode == 0:
         for stage in BACK:
             drain(stage, conn=conn)
     return reading.returncode
+
+
+def _waiting(conn: Connection) -> int:
+    row = conn.execute("SELECT count(*) AS n FROM work WHERE stage = ANY(%s) AND state = 'pending'", [list(STEADY)]).fetchone()
+    conn.commit()
+    return int(row["n"]) if row else 0
 
 
 def main() -> int:
