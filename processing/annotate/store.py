@@ -32,17 +32,25 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
 
 def _one(conn: Connection, annotator: Annotator, document: int, now: datetime) -> None:
     row = conn.execute(
-        """SELECT d.version, d.first_seen_at, d.published_at, v.title, v.text
-           FROM document d JOIN document_version v ON v.document_id = d.id AND v.version = d.version
+        """SELECT d.version, d.first_seen_at, d.published_at, v.title, v.text, s.places
+           FROM document d JOIN source s ON s.id = d.source_id JOIN document_version v ON v.document_id = d.id AND v.version = d.version
            WHERE d.id = %s ORDER BY v.seen_at DESC LIMIT 1""",
         [document],
     ).fetchone()
     if row is None:
         raise Quarantine(f"document {document} has no text: it was removed, or its version has expired")
-    found = annotator.analyse(row["text"], row["title"], row["published_at"].astimezone(_LOCAL).date())
+    published = row["published_at"].astimezone(_LOCAL).date()
+    found = annotator.analyse(row["text"], row["title"], published, home(annotator, row["places"]))
     _write(conn, document, row["version"], row["first_seen_at"], found, now)
     for stage in ("dedupe", "claims"):
         work.enqueue(conn, stage, [document], now)
+
+
+def home(annotator: Annotator, codes: list[str]) -> str | None:
+    """Today's province in which all of a source's own units lie; None when there is no such one. A hint for ambiguous names."""
+    gazetteer = annotator.places.gazetteer
+    found = {province.id for code in codes if code in gazetteer.units and (province := gazetteer.province_today(code)) is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def _write(conn: Connection, document: int, version: int, first_seen: datetime, found: Annotation, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from processing.annotate.core import Annotator, local_day
-from processing.annotate.store import run
+from processing.annotate.store import home, run
 from processing.db import Connection
 from processing.db.work import enqueue
 
@@ -96,6 +96,14 @@ def test_stage_writes_and_writes_the_same_again(db: Connection) -> None:
     assert rows[0][0][0]["topic"] == "environment_water"
     assert [(r["unit_code"], r["level"]) for r in rows[0][1]] == [("23941", "commune"), ("52", "province")]
     assert [r["stage"] for r in rows[0][2]] == ["claims", "dedupe"]
+
+
+def test_home_of_a_source(annotator: Annotator) -> None:
+    assert home(annotator, ["52"]) == "52"
+    assert home(annotator, ["23941", "52"]) == "52"
+    assert home(annotator, ["52", "48"]) is None
+    assert home(annotator, ["nowhere"]) is None
+    assert home(annotator, []) is None
 
 
 def test_a_document_without_text_is_set_aside(db: Connection) -> None:

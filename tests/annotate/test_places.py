@@ -90,6 +90,15 @@ def test_not_a_place(places: Places, text: str) -> None:
     assert places.find(text) == ([], None)
 
 
+def test_the_sources_own_province_decides_between_namesakes(places: Places) -> None:
+    text, day = "Xã Tân Phú vận hành trạm bơm mới.", date(2026, 3, 10)
+    assert places.find(text, day=day) == ([], None)
+    found, province = places.find(text, day=day, area="86")
+    assert found[0]["name"] == "Xã Tân Phú"
+    assert province is not None
+    assert province["code"] == "86"
+
+
 def test_offsets_index_the_text_as_given(places: Places) -> None:
     import unicodedata
 
