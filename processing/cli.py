@@ -29,10 +29,10 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(user_app, name="user")
 
 
-def _filter(fn: Any, required: tuple[str, ...] = ("id", "text")) -> None:
+def _filter(fn: Any, required: tuple[str, ...] = ("id", "text"), as_given: bool = False) -> None:
     from processing.filters import jsonl_filter
 
-    raise typer.Exit(jsonl_filter(fn, sys.stdin, sys.stdout, required))
+    raise typer.Exit(jsonl_filter(fn, sys.stdin, sys.stdout, required, as_given))
 
 
 def _say(line: str) -> None:
@@ -72,7 +72,7 @@ def redact() -> None:
         found = [{"kind": f.kind, "start": f.start, "end": f.end} for f in result.found]
         return {"id": record["id"], "text": result.text, "found": found}
 
-    _filter(one)
+    _filter(one, as_given=True)
 
 
 @app.command()

@@ -22,8 +22,8 @@ def _clean_values(value: Any) -> Any:
     return value
 
 
-def parse_line(line: str, number: int, required: tuple[str, ...]) -> Record:
-    """One input line as a record with NFC text. Raises ValueError naming the line and the field."""
+def parse_line(line: str, number: int, required: tuple[str, ...], as_given: bool = False) -> Record:
+    """One input line as a record with NFC text, or with text `as_given`. Raises ValueError naming the line and the field."""
     try:
         record = json.loads(line)
     except json.JSONDecodeError as error:
@@ -35,7 +35,7 @@ def parse_line(line: str, number: int, required: tuple[str, ...]) -> Record:
             raise ValueError(f"line {number}: field {field!r} is missing")
         if field != "id" and not isinstance(record[field], str):
             raise ValueError(f"line {number}: field {field!r} must be text, got {type(record[field]).__name__}")
-    cleaned: Record = _clean_values(record)
+    cleaned: Record = record if as_given else _clean_values(record)
     return cleaned
 
 
@@ -43,15 +43,20 @@ def write(record: Record, out: TextIO) -> None:
     out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def jsonl_filter(fn: Callable[[Record], Record], lines: Iterable[str], out: TextIO, required: tuple[str, ...] = ("id", "text")) -> int:
-    """Apply `fn` to each line; a line that fails becomes {"id", "error"}. Returns the exit status: 0, or 1 if any line failed."""
+def jsonl_filter(
+    fn: Callable[[Record], Record], lines: Iterable[str], out: TextIO, required: tuple[str, ...] = ("id", "text"), as_given: bool = False
+) -> int:
+    """Apply `fn` to each line; a line that fails becomes {"id", "error"}. Returns the exit status: 0, or 1 if any line failed.
+
+    `as_given`: text is not cleaned first, for a filter whose answer holds offsets into it.
+    """
     status = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         identity: Any = None
         try:
-            record = parse_line(line, number, required)
+            record = parse_line(line, number, required, as_given)
             identity = record.get("id")
             write(fn(record), out)
         except (ValueError, KeyError, TypeError, LangNgheError, Outcome) as error:

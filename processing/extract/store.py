@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -109,6 +110,8 @@ def _extract(kind: str, envelope: Envelope, source: dict[str, Any], seen_at: dat
     fields = {name: said.get(name) or "" for name in ("title", "link", "summary", "content", "published_raw", "guid")}
     url = header.get("final_url") or header["url"]
     if kind == "page":
+        if _sent_home(header["url"], url):
+            raise Quarantine("redirected home: the site no longer has this page")
         entry = FeedEntry(**fields, cms=cms) if said else None
         return shared().extract(envelope.body, url, content_type=header.get("content_type"), entry=entry, now=seen_at)
     from processing.extract.charset import decode
@@ -116,6 +119,11 @@ def _extract(kind: str, envelope: Envelope, source: dict[str, Any], seen_at: dat
     content = decode(envelope.body, header.get("content_type"))[0] or fields["content"]
     fields.update(content=content or fields["summary"], link=header["url"])
     return shared().extract(b"", header["url"], entry=FeedEntry(**fields, cms=cms), now=seen_at)
+
+
+def _sent_home(asked: str, answered: str) -> bool:
+    """A soft 404 by redirect: an article was asked for, the home page answered."""
+    return urlsplit(asked).path not in ("", "/") and urlsplit(answered).path in ("", "/") and not urlsplit(answered).query
 
 
 def _time(raw: str | None, default: datetime) -> datetime:

@@ -176,3 +176,19 @@ def test_pages_of_a_fact_checker_go_to_the_registry_too(db: Connection, source: 
     document = db.execute("SELECT id, kind, version FROM document").fetchone()
     assert document is not None and (document["kind"], document["version"]) == ("fact_check", 1)
     assert calls == [("thu", page(), document["id"])] * 2
+
+
+def test_a_redirect_to_the_home_page_is_a_soft_404(db: Connection, source: int) -> None:
+    header = {
+        "url": "http://thu.vn/tin/x-1.html",
+        "final_url": "http://thu.vn/",
+        "content_type": "text/html",
+        "fetched_at": NOW.isoformat(),
+        "entry": {},
+    }
+    db.execute(
+        "INSERT INTO landing (source_id, kind, url, sealed, body_sha256, landed_at) VALUES (%s, 'page', %s, %s, %s, %s)",
+        [source, header["url"], seal("http://thu.vn/tin/x-1.html", header, page()), keyed_digest(b"x"), NOW],
+    )
+    assert store.run(db, limit=10, now=NOW).quarantine == 1
+    assert db.execute("SELECT reason FROM landing").fetchone() == {"reason": "redirected home: the site no longer has this page"}
