@@ -35,11 +35,11 @@ class Model:
     learn_in_burst: float = 0.7
     enter: float = 0.04
     stay: float = 0.78
-    rise: tuple[float, float] = (2.1, 7.3)
-    least_rise: float = 2.2
-    spread: float = 0.05
+    rise: tuple[float, float] = (2.2, 7.0)
+    least_rise: float = 1.8
+    spread: float = 0.2
     outliers: float = 0.012
-    outlier_factor: float = 4.5
+    outlier_factor: float = 3.5
     backlog: float = 0.3
     least_mean: float = 0.05
 
