@@ -26,7 +26,6 @@ from typing import NamedTuple
 from processing.cluster.background import PSEUDO_DOCUMENTS, PSEUDO_STORIES, shares
 from processing.cluster.timing import Times
 
-
 GROWN = 3
 
 
@@ -48,7 +47,7 @@ class Params:
     candidates: int = 12
     terms: int = 64
     crowd: int = 8
-    touches: int = 2000
+    touches: int = 1000
     capacity: int = 50_000
     first_check: int = 64
     check_every: int = 1024
@@ -186,9 +185,14 @@ class Shard:
         found: dict[str, float] = {}
         log1p, members = math.log1p, self.members
         touched = 0
+        trust = self._trust(len(rows))
+        short, budget = trust == 0, self.p.touches * (1 + trust)
         for held, weight, gain in rows:
             touched += len(held)
-            if touched <= self.p.touches:
+            if touched > budget and short and len(found) > 8 * self.p.candidates:
+                # a headline's chance is not read off the crowd, so what common terms cannot lift to the top may go
+                found = dict(sorted(found.items(), key=lambda kv: (-kv[1], kv[0]))[: 8 * self.p.candidates])
+            if touched <= budget:
                 for story, count in held.items():
                     found[story] = found.get(story, 0.0) + weight * log1p(gain * count / (len(members[story]) + 0.5))
             else:
