@@ -149,7 +149,7 @@ class Demo:
 
     def _clear(self) -> None:
         """Empty the demo's folder, but for the lock that this process holds and the log of the last start."""
-        keep = {"stack.lock", "tmp", "user", "keys", "log"}
+        keep = {"stack.lock", "groups.txt", "tmp", "user", "keys", "log"}
         for path in self.stack.home.iterdir():
             if path.name in keep:
                 continue

@@ -64,6 +64,20 @@ def with_environment(key: str, value: str) -> Iterator[psutil.Process]:
             continue
 
 
+def in_group(pgid: int, started: float, cwd: Path) -> Iterator[psutil.Process]:
+    """Yield live members of a process group that began no earlier than ``started`` (epoch seconds) and work in ``cwd``.
+
+    A group's number is not given away while a member lives, but may be once all are gone: start and folder tell ours from others.
+    """
+    for process in psutil.process_iter():
+        try:
+            ours = os.getpgid(process.pid) == pgid and process.create_time() >= started - 1 and Path(process.cwd()) == cwd
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+        except (psutil.Error, OSError):
+            continue
+
+
 def stop_all(processes: Iterable[psutil.Process], first: signal.Signals, grace_s: float) -> int:
     """Send ``first`` to every process, wait ``grace_s`` seconds, then SIGKILL what is left. Returns how many were there."""
     found = list(processes)

@@ -1,7 +1,8 @@
 """The long-running children of a stack: started, watched, restarted with back-off, stopped together.
 
-Every child carries the marker variable of its stack, so that processes which outlive a ``kill -9`` of the supervisor are
-found again by the next start, whatever group or parent they have by then.
+Two things tell what outlived a ``kill -9`` of the supervisor: the process group that each child leads, written down when it starts,
+and the marker variable of its stack, for descendants that left the group. Neither is enough: a program that changes its title, as
+Airflow's workers do, overwrites its environment.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from processing.errors import LangNgheError
-from processing.stack.procs import die_with_parent, send, send_group, stop_all, with_environment
+from processing.stack.procs import die_with_parent, in_group, send, send_group, stop_all, with_environment
 
 MARKER = "STACK_OF_LANG_NGHE"  # without the prefix of the settings, which refuse unknown names
 FIRST_BACKOFF_S = 1.0
@@ -71,6 +72,7 @@ class Children:
     ) -> None:
         self.log_dir = home / "log"
         self.log_dir.mkdir(parents=True, exist_ok=True)
+        self._groups_file = home / "groups.txt"
         self.marker = str(home)
         self.environment: dict[str, str] = {**environment, MARKER: self.marker}
         self.cwd = cwd
@@ -81,7 +83,12 @@ class Children:
 
     def clear_leftovers(self) -> int:
         """End what an earlier supervisor of this stack left when it was killed. Returns how many processes that were."""
-        return stop_all(with_environment(MARKER, self.marker), signal.SIGTERM, TERM_GRACE_S)
+        found = {process.pid: process for process in with_environment(MARKER, self.marker)}
+        for line in self._groups_file.read_text().splitlines() if self._groups_file.exists() else []:
+            pgid, started, cwd = line.split(" ", 2)
+            found |= {process.pid: process for process in in_group(int(pgid), float(started), Path(cwd))}
+        self._groups_file.unlink(missing_ok=True)
+        return stop_all(found.values(), signal.SIGTERM, TERM_GRACE_S)
 
     def start(self, service: Service) -> None:
         """Start a child now; `wait_ready` waits for it, `watch` keeps it running."""
@@ -151,6 +158,7 @@ class Children:
                 continue
             running.failures = 1 if now - running.started > HEALTHY_AFTER_S else running.failures + 1
             wait = min(FIRST_BACKOFF_S * 2 ** (running.failures - 1), LONGEST_BACKOFF_S)
+            send_group(running.process.pid, signal.SIGKILL)  # what the dead one left at work: the new one starts it again
             running.process, running.restart_at = None, now + wait
             self._say(
                 f"{running.service.name} ended with status {status}; starting it again in {wait:.0f} s (log: {self._log(running.service.name)})"
@@ -170,12 +178,14 @@ class Children:
         deadline = time.monotonic() + TERM_GRACE_S
         while time.monotonic() < deadline and any(p.poll() is None for p in alive):
             time.sleep(0.05)
-        for process in alive:
+        for process in everything:
             send_group(process.pid, signal.SIGKILL)
+        for process in alive:
             process.wait()
         self._running.clear()
         self._jobs.clear()
         stop_all(with_environment(MARKER, self.marker), signal.SIGTERM, KILL_GRACE_S)
+        self._groups_file.unlink(missing_ok=True)
 
     def log_tail(self, name: str, lines: int = 12) -> str:
         """The last lines of a child's log, for an error message."""
@@ -200,3 +210,5 @@ class Children:
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it calls prctl alone
             )
         running.started = time.monotonic()
+        with self._groups_file.open("a") as out:
+            out.write(f"{running.process.pid} {time.time():.1f} {self.cwd}\n")

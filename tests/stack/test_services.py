@@ -112,6 +112,26 @@ def test_the_next_start_clears_what_a_killed_supervisor_left(tmp_path: Path) -> 
     assert children.clear_leftovers() == 0
 
 
+def test_what_has_changed_its_title_is_cleared_too(tmp_path: Path) -> None:
+    """Airflow's workers overwrite their environment, ignore SIGINT and wait for ever once their scheduler was killed."""
+    titled = (
+        "import os, signal, time, setproctitle; signal.signal(signal.SIGTERM, signal.SIG_IGN); child = os.fork(); "
+        "setproctitle.setproctitle('worker ' * 400); time.sleep(60)"
+    )
+    first = Children(tmp_path, {}, cwd=tmp_path, say=print)
+    first.start(Service("scheduler", [sys.executable, "-c", titled]))
+    leader = first.pid("scheduler")
+    assert leader is not None
+    deadline = time.monotonic() + 10
+    while not (orphans := psutil.Process(leader).children()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    psutil.Process(leader).kill()
+    assert Children(tmp_path, {}, cwd=tmp_path, say=print).clear_leftovers() >= 1
+    assert not any(orphan.is_running() and orphan.status() != psutil.STATUS_ZOMBIE for orphan in orphans)
+    first.stop()
+
+
 def test_children_die_with_their_supervisor(tmp_path: Path) -> None:
     code = SUPERVISOR.replace("signal.signal(signal.SIGTERM, signal.SIG_IGN); ", "").replace(
         "os.setsid() if os.fork() == 0 else None; ", ""
