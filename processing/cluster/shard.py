@@ -10,8 +10,8 @@ is under cosine similarity. The inverse document frequency stands half on docume
 words of a big story look common, live stories alone let one story swallow the rest.
 
 Everything here is a function of the live documents and their stories (sums, sorted times), never of the path that led there; a rebuild
-from stored rows therefore decides as the process that was killed would have. The learned weights of `timing` are the one exception, and
-the database stage keeps them fixed.
+from stored rows therefore decides as the process that was killed would have. The learned weights of `timing` are the one exception: they
+are stored with each batch.
 """
 
 from __future__ import annotations
