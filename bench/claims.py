@@ -11,6 +11,7 @@ import random
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,17 +48,18 @@ def vifactcheck(folder: Path) -> list[Row]:
     evidence: dict[str, str] = {}
     for row in claims:
         evidence.setdefault(row["evidence"], row["id"])
-    pools = {
+    pools: dict[str, tuple[Matcher, Callable[[Record], str], str, str]] = {
         "article": (Matcher({"id": a["id"], "claim": a["text"]} for a in articles), lambda r: r["article"], ".979", "≥ .98 (floor .97)"),
         "evidence": (Matcher({"id": i, "claim": text} for text, i in evidence.items()), lambda r: evidence[r["evidence"]], ".830", "≥ .86"),
     }
-    out = []
+    out: list[Row] = []
+    forms: tuple[Callable[[str], str], ...] = (str, fold)
     for name, (matcher, gold, reference, target) in pools.items():
-        plain, folded = (
-            float(np.mean([matcher.match({"text": form(r["claim"])}, 1)[0]["check"] == gold(r) for r in claims])) for form in (str, fold)
-        )
+        plain, folded = (float(np.mean([matcher.match({"text": f(r["claim"])}, 1)[0]["check"] == gold(r) for r in claims])) for f in forms)
         out.append((f"claims ViFactCheck claim → {name} R@1", f"{plain:.3f}", f"BM25 {reference}", target))
-        out.append((f"claims ViFactCheck claim → {name} R@1, query without diacritics", f"{folded:.3f}", f"with them {plain:.3f}", "within .01"))
+        out.append(
+            (f"claims ViFactCheck claim → {name} R@1, query without diacritics", f"{folded:.3f}", f"with them {plain:.3f}", "within .01")
+        )
     return out
 
 

@@ -60,7 +60,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
 FILLERS = frozenset((  # noqa: SIM905 - a list this long reads better as text
     "là thì mà của và các những đã đang sẽ vừa mới rồi được bị có về cho với tại ở trong trên từ đến tới ra vào này đó ấy kia cũng rằng một cái chiếc vì "
     "như theo khi nhằm để còn đây thế nhé nhá ạ ơi vậy luôn ngay rất lại mọi người nghe tin nói loan đồn mạng bảo nhau việc khiến làm bởi gây hôm nhằm lúc kể "
-    "suốt hết mức tới cho thấy do từng mỗi hằng bài viết clip đoạn đăng truyền chuyện kháo báo ta dân xã hội phải vẫn đều hiện nay ngày tháng năm vụ "
+    "suốt hết mức tới cho thấy do từng mỗi hằng bài viết clip đoạn đăng truyền chuyện kháo báo ta dân xã hội phải vẫn đều hiện nay ngày tháng vụ "
     "thuộc con nên nữa lên xuống thêm bớt bằng qua so tiền chính cả ai gì nào lấy dùng sử dụng khỏi nhắn giá mẫu bán kết quả ăn điều chỉnh"
 ).split())
 # folded forms that stand for something else too often to be used without diacritics

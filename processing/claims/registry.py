@@ -25,8 +25,9 @@ from processing.text import clean, fold
 
 KINDS = ("independent_fact_check", "official_statement", "press_correction")
 _ANSWERS = re.compile(
-    r"\b(?:thong tin chinh thuc|thong tin ve|bac bo|dinh chinh|cai chinh|lam ro|khong co chuyen|khong co viec|thong cao|phan hoi|thuc hu|"
-    r"noi gi ve|len tieng|canh bao (?:thong tin|tin|gia mao|mao danh)|tin don|thong tin sai|lan truyen|khang dinh khong|xin loi ban doc|rut bai)\b"
+    r"\b(?:thong tin chinh thuc|bac bo|dinh chinh|cai chinh|lam ro (?:thong tin|viec|tin)|khong co chuyen|khong co viec|thuc hu|"
+    r"len tieng (?:ve|truoc)|canh bao (?:thong tin|tin|gia mao|mao danh)|tin don|tin gia|thong tin (?:sai|lan truyen|khong chinh xac|that thiet)|lan truyen|"
+    r"khang dinh khong|xin loi ban doc|rut bai)\b"
 )
 _GOVERNMENT = re.compile(r"(?:^|\.)gov\.vn$")
 _COLUMNS = ("claim", "publisher", "publisher_kind", "published_at", "url")
@@ -83,8 +84,8 @@ def ingest_statement(conn: Connection, source: dict[str, Any], document_id: int,
     if row is None or row["published_precision"] == "seen":
         return 0
     lead = row["text"].split("\n", 1)[0][:600]
-    if source["publisher_kind"] == "official_statement" and not _ANSWERS.search(fold(f"{row['title']} . {lead}")):
-        return 0  # a portal's ordinary news answers nothing
+    if not _ANSWERS.search(fold(f"{row['title']} . {lead}")):
+        return 0  # a portal's or a paper's ordinary news answers nothing
     review = Review(f"{row['title']}. {lead}", row["title"], "", row["canonical_url"], row["published_at"], row["language"])
     digest = hashlib.sha256(html).digest() if html else bytes(row["text_sha256"])
     values = _row(source, review, row["canonical_url"], row["published_at"], digest, document_id)

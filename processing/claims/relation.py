@@ -1,7 +1,7 @@
 """How an evidence text relates to a claim: supports, contradicts or not enough. A triage score for ordering evidence, never shown as a verdict.
 
 What a reviewer sees is `differences` ("number: 12 ↔ 2") and the quoted sentences. Features are overlap, alignment and stated differences; a
-multinomial logistic model over them and their products, stored as plain arrays in data/relation.json (trained on ViFactCheck, MIT; rebuild with
+multinomial logistic model over a Gaussian kernel of them (Zhu and Hastie 2005), stored as plain arrays in data/relation.json (trained on ViFactCheck, MIT; rebuild with
 `python -m processing.claims.train_relation FOLDER`).
 """
 
@@ -26,6 +26,7 @@ from processing.text import clean, sentences
 
 LABELS = ("supports", "contradicts", "not_enough")
 MAX_SENTENCES = 400
+GAMMA = 0.02
 _FILLERS = frozenset(map(fold_keep, FILLERS))
 KINDS = ("number", "unit", "date", "place", "organisation", "name", "negation", "opposite")
 
@@ -115,18 +116,18 @@ def _model() -> dict[str, Any]:
     return {k: np.array(v) if isinstance(v, list) and k not in ("names",) else v for k, v in raw.items()}
 
 
-def expand(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Standardised features and the products of the first 24 with one another, in the model's order."""
-    head = x[:, :24]
-    i, j = np.triu_indices(head.shape[1])
-    return np.hstack([x, head[:, i] * head[:, j] * 0.3])
+def kernel(x: npt.NDArray[np.float64], support: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Gaussian kernel of standardised feature rows with the model's support rows."""
+    square = np.square(x).sum(1)[:, None] + np.square(support).sum(1)[None, :] - 2 * x @ support.T
+    out: npt.NDArray[np.float64] = np.exp(-GAMMA * square)
+    return out
 
 
 def probabilities(values: dict[str, float]) -> npt.NDArray[np.float64]:
     """Probability of each of LABELS from `features`."""
     model = _model()
     x = (np.array([[values[n] for n in model["names"]]]) - model["mean"]) / model["scale"]
-    logits = expand(np.clip(x, -4, 4)) @ model["weights"].T + model["bias"]
+    logits = kernel(np.clip(x, -4, 4), model["support"]) @ model["weights"].T + model["bias"]
     out = np.exp(logits - logits.max())
     found: npt.NDArray[np.float64] = (out / out.sum())[0]
     return found

@@ -20,7 +20,8 @@ from processing.claims.mask import mask
 from processing.text import sentences
 
 Rows = list[dict[str, Any]]
-C = 0.02
+C = 1.0
+Model = tuple[npt.NDArray[np.float64], ...]
 
 
 def load(folder: Path) -> tuple[Rows, dict[str, str]]:
@@ -43,18 +44,19 @@ def design(rows: Rows, articles: dict[str, str] | None) -> tuple[npt.NDArray[np.
     return np.array([[f[n] for n in names] for f in out]), names
 
 
-def fit(x: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """Mean, scale, weights and bias."""
+def fit(x: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> Model:
+    """Mean, scale, support rows, weights and bias."""
     from sklearn.linear_model import LogisticRegression
 
     mean, scale = x.mean(0), np.where(x.std(0) > 0, x.std(0), 1.0)
-    model = LogisticRegression(C=C, max_iter=3000).fit(relation.expand(np.clip((x - mean) / scale, -4, 4)), y)
-    return mean, scale, model.coef_, model.intercept_
+    support = np.clip((x - mean) / scale, -4, 4)
+    model = LogisticRegression(C=C, max_iter=3000).fit(relation.kernel(support, support), y)
+    return mean, scale, support, model.coef_, model.intercept_
 
 
-def predict(model: tuple[npt.NDArray[np.float64], ...], x: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    mean, scale, weights, bias = model
-    out: npt.NDArray[np.int64] = np.argmax(relation.expand(np.clip((x - mean) / scale, -4, 4)) @ weights.T + bias, axis=1)
+def predict(model: Model, x: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    mean, scale, support, weights, bias = model
+    out: npt.NDArray[np.int64] = np.argmax(relation.kernel(np.clip((x - mean) / scale, -4, 4), support) @ weights.T + bias, axis=1)
     return out
 
 
@@ -81,9 +83,9 @@ def main() -> None:
     sys.stdout.write(f"macro-F1 by article, 5-fold: gold {scores['gold']:.3f}, retrieved {scores['retrieved']:.3f}\n")
     y = np.array([relation.LABELS.index(r["relation"]) for r in rows])
     (gold, names), (retrieved, _) = design(rows, None), design(rows, articles)
-    mean, scale, weights, bias = fit(np.vstack([gold, retrieved]), np.r_[y, y])
-    out = {"version": "relation-1", "names": names, "mean": mean.round(6).tolist(), "scale": scale.round(6).tolist(),
-           "weights": weights.round(5).tolist(), "bias": bias.round(5).tolist(), "cross_validated": scores}  # fmt: skip
+    mean, scale, support, weights, bias = fit(np.vstack([gold, retrieved]), np.r_[y, y])
+    out = {"version": "relation-2", "names": names, "mean": mean.round(6).tolist(), "scale": scale.round(6).tolist(),
+           "support": support.round(3).tolist(), "weights": weights.round(5).tolist(), "bias": bias.round(5).tolist(), "cross_validated": scores}  # fmt: skip
     target = Path(str(files("processing.claims") / "data" / "relation.json"))
     target.write_text(json.dumps(out, ensure_ascii=False) + "\n", "utf-8")
 
