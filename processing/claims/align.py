@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from processing.claims.numbers import fold_keep
 from processing.claims.opposites import COLLIDING, FILLERS
@@ -32,10 +33,11 @@ class Alignment:
     missing: float = 0.0
 
 
-def _words(text: str, folded: bool) -> list[str]:
+@lru_cache(maxsize=16_384)
+def _words(text: str, folded: bool) -> tuple[str, ...]:
     """Content syllables; a number right before a unit of time or a date stays, a filler goes."""
     fillers = _FOLDED_FILLERS if folded else FILLERS
-    return [t for t in tokens(content(text, folded)) if t not in fillers][:MAX_TOKENS]
+    return tuple(t for t in tokens(content(text, folded)) if t not in fillers)[:MAX_TOKENS]
 
 
 def _mass(alone: Counter[str], weight: Callable[[str], float]) -> float:

@@ -34,9 +34,19 @@ def _any(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + r")(?!\w)" if words else r"(?!)")
 
 
-_SIDES = [(f"{i}{side}", pair[side]) for i, pair in enumerate(ANTONYMS) for side in (0, 1)]
-_ANTONYM_RE = {key: _any(words) for key, words in _SIDES}
-_ANTONYM_FOLDED = {key: _any([w for w in map(fold_keep, words) if w not in COLLIDING]) for key, words in _SIDES}
+def _lookup(fold: bool) -> tuple[re.Pattern[str], dict[str, list[str]]]:
+    """One pattern over all opposites, longest first, and the keys each form stands for."""
+    keys: dict[str, list[str]] = {}
+    for i, pair in enumerate(ANTONYMS):
+        for side in (0, 1):
+            for word in pair[side]:
+                form = fold_keep(word) if fold else word
+                if not fold or form not in COLLIDING:
+                    keys.setdefault(form, []).append(f"{i}{side}")
+    return _any(keys), keys
+
+
+_OPPOSITES, _OPPOSITES_FOLDED = _lookup(False), _lookup(True)
 _EQUIVALENT = tuple((re.compile(rf"\b(?:{a})\b"), re.compile(rf"\b(?:{b})\b")) for a, b in NEGATED)
 
 
@@ -72,7 +82,8 @@ def extract(text: str) -> Facts:
     plain = _NEG_IDIOM.sub(lambda m: "_" * len(m[0]), folded)
     lowered = tone(text.lower())
     marked = len(lowered) == len(folded) and bool(_MARKED.search(lowered))
-    antonyms = frozenset(key for key, pattern in (_ANTONYM_RE if marked else _ANTONYM_FOLDED).items() if pattern.search(lowered if marked else folded))
+    pattern, keys = _OPPOSITES if marked else _OPPOSITES_FOLDED
+    antonyms = frozenset(key for m in pattern.finditer(lowered if marked else folded) for key in keys[m[0]])
     negations = sum(plain[m.start()] != "_" for m in _NEG_MARKED.finditer(lowered)) if marked else len(_NEG.findall(plain))
     return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms)
 
@@ -178,7 +189,8 @@ def compare(left: Facts, right: Facts) -> list[Difference]:
     out += _name_differences(left, right)
     if (left.negations % 2) != (right.negations % 2) and not _says_without(left.folded, right.folded):
         out.append(Difference("negation", f"×{left.negations}", f"×{right.negations}"))
-    for i, pair in enumerate(ANTONYMS):
+    for i in sorted({int(key[:-1]) for key in left.antonyms} & {int(key[:-1]) for key in right.antonyms}):
+        pair = ANTONYMS[i]
         a0, a1, b0, b1 = (f"{i}{s}" in f.antonyms for f in (left, right) for s in (0, 1))
         if (a0 and not a1 and b1 and not b0) or (a1 and not a0 and b0 and not b1):
             out.append(Difference("opposite", pair[0 if a0 else 1][0], pair[0 if b0 else 1][0]))
