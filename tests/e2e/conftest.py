@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from processing.stack.demo.town import DAY_VARIABLE, live_day
 from processing.stack.mailsink import Keeper
 from processing.stack.postgres import EmbeddedPostgres
 from tests.e2e.cycle import HOSTS, Cycle
+
+_numbers = itertools.count(1)
 
 
 @dataclass
@@ -79,7 +82,7 @@ def fresh(postgres: EmbeddedPostgres, ground: Ground, tmp_path: Path) -> Fresh:
 
     @contextmanager
     def make(name: str) -> Iterator[Cycle]:
-        database = f"town_{name}"
+        database = f"town_{name}_{next(_numbers)}"  # a new name each time: stages keep what they know by the database's
         with psycopg.connect(postgres.dsn(), autocommit=True) as conn, pytest.MonkeyPatch.context() as monkeypatch:
             conn.execute(f"CREATE DATABASE {database} TEMPLATE {ground.database} OWNER langnghe_owner")
             _point(monkeypatch, postgres, ground, database)

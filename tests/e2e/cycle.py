@@ -63,24 +63,24 @@ class Cycle:
         write_archive(archive, self.town.day, self.town.port)
         self._import(archive, "history")
 
-    def live_day_at_once(self, without: Iterable[str] = ()) -> None:
-        """The live day's pages, less those of the stories left out, as an archive: what a replay does."""
+    def live_day_at_once(self, now: datetime, without: Iterable[str] = ()) -> None:
+        """The live day's pages, less those of the stories left out, as an archive, judged at `now`: what a replay does."""
         left_out = set(without)
         live: list[Article] = [a for a in town(self.town.day) if a.round and a.story not in left_out]
         archive = self.folder / "live.jsonl"
         archive.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in records(self.town.day, self.town.port, live)), encoding="utf-8")
-        self._import(archive, "live day")
+        self._import(archive, "live day", now)
 
-    def _import(self, archive: Path, label: str) -> None:
+    def _import(self, archive: Path, label: str, now: datetime | None = None) -> None:
         with connect() as conn:
             with self.timed(f"{label}: land"):
-                import_archive(conn, archive, datetime.now(UTC))
-            self.stages(conn, label)
+                import_archive(conn, archive, now or datetime.now(UTC))
+            self.stages(conn, label, now)
 
-    def stages(self, conn: Connection, label: str) -> None:
+    def stages(self, conn: Connection, label: str, now: datetime | None = None) -> None:
         for stage in pipeline.STAGES:
             with self.timed(f"{label}: {stage}"):
-                pipeline.drain(stage, conn=conn)
+                pipeline.drain(stage, now=now, conn=conn)
 
     def round(self, number: int) -> dict[str, dict[str, Any]]:
         """Crawl each source in its process, run every stage, send what is due. Returns the children's figures by source."""

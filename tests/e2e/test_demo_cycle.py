@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from processing.db import connect
 from processing.settings import get_settings
@@ -54,18 +57,23 @@ def _no_canary(cycle: Cycle) -> None:
 
 
 def test_a_column_of_criticism_changes_nothing(fresh: Fresh) -> None:
-    """With or without the column of political criticism and satire: the same flags, claims, matches and mails (SCOPE S4)."""
-    found = []
+    """With or without the column of political criticism and satire: the same flags of the same documents, the same claims, matches and mails (SCOPE S4).
+
+    Scores may differ by the little that three more texts of one magazine weigh in the coverage of every series.
+    """
+    same = ("flags", "matches", "mails", "feedback")
+    found, now = [], datetime.now(UTC)
     for name, left_out in (("whole", ()), ("without_column", ("column",))):
         with fresh(name) as cycle:
-            cycle.live_day_at_once(without=left_out)
+            cycle.live_day_at_once(now, without=left_out)
             cycle.send()
             with connect() as conn:
-                scores = {r["key"]: (r["score"], r["rank"]) for r in conn.execute("SELECT s.key, f.score, f.rank FROM flag f JOIN series s ON s.id = f.series_id")}
+                surges = conn.execute("SELECT s.key, f.score FROM flag f JOIN series s ON s.id = f.series_id WHERE f.kind = 'surge' ORDER BY 1").fetchall()
                 claims = conn.execute("SELECT text, documents, origins FROM claim ORDER BY text").fetchall()
-                found.append((outcome(conn), scores, claims))
+                found.append((outcome(conn), {r["key"]: r["score"] for r in surges}, claims))
     (whole, scores, claims), (without, scores_without, claims_without) = found
     assert len(whole["documents"]) == len(without["documents"]) + 3
-    assert len([flag for flag in whole["flags"] if " surge " in flag]) == 2
-    assert {name: whole[name] for name in ("flags", "matches", "mails", "feedback")} == {name: without[name] for name in ("flags", "matches", "mails", "feedback")}
-    assert (scores, claims) == (scores_without, claims_without)
+    assert set(scores) == {"topic_commune:environment_water:D0106", "topic_commune:transport:D0104"}
+    assert {name: whole[name] for name in same} == {name: without[name] for name in same}
+    assert scores == pytest.approx(scores_without, rel=0.01)
+    assert claims == claims_without
