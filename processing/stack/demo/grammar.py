@@ -118,12 +118,14 @@ def _slots(chance: random.Random, place: Commune, day: date) -> dict[str, str]:
     first, second = chance.sample(place.thon, 2)
     return {
         "xa": place.name,
+        "dv": place.name.split()[0],
         "ub": f"UBND {place.name}",
         "thon": first,
         "thon2": second,
         "duong": chance.choice(place.duong),
         "song": chance.choice(place.song),
         "truong": chance.choice(place.truong),
+        "truongpt": chance.choice([name for name in place.truong if "Mầm non" not in name]),
         "cho": chance.choice(place.cho),
         "buoi": chance.choice(_PART_OF_DAY),
         **dates(day, chance.choice((0, 0, 1)), chance.randint(3, 12)),
