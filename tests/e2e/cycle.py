@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from processing import people, pipeline, reference
 from processing.db import Connection, connect
 from processing.replay import import_archive
 from processing.settings import ROOT, get_settings
+from processing.stack.crawling import GROUPS
 from processing.stack.demo.articles import Article, town
 from processing.stack.demo.history import records, write_archive
 from processing.stack.demo.serve import Town
@@ -89,7 +91,9 @@ class Cycle:
             conn.execute("UPDATE feed SET next_poll_at = now()")
             conn.commit()
         with self.timed(f"round {number}: crawl"):
-            figures = {outlet.key: self.crawl(outlet.key) for outlet in OUTLETS}
+            keys = [outlet.key for outlet in OUTLETS]
+            with ThreadPoolExecutor(GROUPS) as side_by_side:
+                figures = dict(zip(keys, side_by_side.map(self.crawl, keys), strict=True))
         with connect() as conn:
             self.stages(conn, f"round {number}")
         self.send()
