@@ -9,6 +9,7 @@ import numpy as np
 from psycopg.types.json import Jsonb
 
 from processing.alerts import outbox
+from processing.cluster import issues
 from processing.db import Connection
 from processing.hotspots import load, outcome
 from processing.hotspots.card import rank, recompute
@@ -87,11 +88,40 @@ def raise_flags(conn: Connection, history: History, options: Detection, window: 
     fresh = [(c, i) for c, i in surges if ids[c.key] not in flagged]
     taken = {r["issue_id"] for r in open_rows if r["issue_id"]} | {i for _, i in known if i}
     chosen = outcome.one_row_each([*known, *fresh], taken, history.province_of, options.explained_share)
-    for candidate, issue in [*known, *[c for c in chosen if ids[c[0].key] not in flagged]]:
+    for candidate, main in [*known, *[c for c in chosen if ids[c[0].key] not in flagged]]:
+        issue = _one_issue(conn, candidate, main, now)
         flag = _upsert(conn, ids[candidate.key], candidate, issue, "surge", run_row["id"] if run_row else None, now)
         outbox.enqueue_hotspot(conn, flag, now)
         written += 1
     return written
+
+
+_YOUNG = """
+SELECT i.id FROM issue i WHERE i.id = ANY(%(issues)s) AND i.state = 'new' AND local_day(i.first_seen_at) >= %(first)s AND NOT EXISTS (
+    SELECT FROM issue_story x JOIN assignment a ON a.story_id = x.story_id
+    JOIN story_constraint k ON k.kind = 'apart' AND k.revoked_at IS NULL AND a.document_id IN (k.document_a, k.document_b)
+    WHERE x.issue_id = i.id)
+ORDER BY i.first_seen_at, i.id"""
+
+
+def _one_issue(conn: Connection, candidate: outcome.Candidate, main: int | None, now: dt.datetime) -> int | None:
+    """The issue that a hot-spot is worked on under, its `main` one where it has one.
+
+    Desks tell one event in words too far apart for the clusterer. That all tell it of one commune and one service, on the days of one surge, says
+    that it is one: the issues that began with the surge are joined. What an analyst has worked on or split is left alone.
+    """
+    if candidate.key.kind != "topic_commune":
+        return main
+    began = sorted({d.issue for d in candidate.docs if d.issue is not None})
+    young = [r["id"] for r in conn.execute(_YOUNG, {"issues": began, "first": candidate.first})]
+    keep = main if main is not None else next(iter(young), None)
+    others = [issue for issue in young if issue != keep]
+    if keep is None or not others:
+        return keep
+    for issue in others:
+        issues.join(conn, keep, issue)
+    issues.refresh(conn, keep, now)
+    return keep
 
 
 def _upsert(

@@ -105,6 +105,11 @@ def _flags(conn: Connection, want: dict[str, Any], published: dict[str, Article]
         yield f"no surge was raised for {key}"
     for key in sorted(set(surges) - set(want["flags"]["surge"])):
         yield f"a surge was raised for {key}, which nothing in the town warrants"
+    lone = conn.execute(
+        """SELECT s.key FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue i ON i.id = f.issue_id AND i.topic = s.topic
+           WHERE f.kind = 'surge' AND i.id IS NULL ORDER BY 1"""
+    )
+    yield from _some("a surge without an issue of its topic to work on", [row["key"] for row in lone])
     members = defaultdict(set)
     rows = conn.execute(
         """SELECT s.key, d.canonical_url FROM flag f JOIN series s ON s.id = f.series_id JOIN flag_document m ON m.flag_id = f.id
