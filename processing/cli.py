@@ -130,6 +130,18 @@ def claims_verify() -> None:
     _filter(lambda r: {"id": r["id"], **verify(r["claim"], r["evidence"])}, ("id", "claim", "evidence"))
 
 
+@claims_app.command("import")
+def claims_import(file: Annotated[Path, typer.Argument(help="CSV of published checks that analysts keep")]) -> None:
+    """Bring published checks into the registry; rows without date or address are set aside with the reason."""
+    from processing.claims.registry import import_csv
+    from processing.db import connect
+
+    with connect() as conn:
+        result = import_csv(conn, file, datetime.now(UTC))
+        conn.commit()
+    _say(str(result))
+
+
 @app.command()
 def figures() -> None:
     """Conflicting figures within stories of {"id", "story", "published_at", "source", "text"} lines, one line a finding."""
