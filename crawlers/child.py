@@ -24,7 +24,7 @@ from crawlers.registry import set_state, sync_feeds
 from crawlers.sources import Source, load_sources, sync_sources
 from crawlers.spider import FeedOutcome, SourceCrawl
 from processing.db import Connection, connect
-from processing.errors import ConfigError, LangNgheError
+from processing.errors import ConfigError, LangNgheError, fault
 from processing.settings import Settings, get_settings
 
 BUDGET_S = 780.0  # what is left then waits for the next run; the scheduler ends a child at 900
@@ -125,8 +125,8 @@ def main(arguments: list[str] | None = None) -> int:
     except LangNgheError as error:
         status, stats = 2, {"source": options.key, "outcome": "error", "error": str(error)}
     except Exception as error:
-        logging.getLogger(__name__).exception("crawl of %s", options.key)
-        status, stats = 2, {"source": options.key, "outcome": "error", "error": f"{type(error).__name__}: {error}"}
+        logging.getLogger(__name__).error("crawl of %s: %s", options.key, fault(error))
+        status, stats = 2, {"source": options.key, "outcome": "error", "error": fault(error)}
     sys.stdout.write(json.dumps(stats, ensure_ascii=False) + "\n")
     sys.stdout.flush()
     return status

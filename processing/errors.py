@@ -10,6 +10,9 @@ Outcome                  how one record ended when it is not done
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class LangNgheError(Exception):
     """Something the operator can put right. `cure` says how."""
@@ -46,3 +49,10 @@ class Retry(Outcome):
 
 class Quarantine(Outcome):
     """Set the record aside for a person."""
+
+
+def fault(error: BaseException) -> str:
+    """What to keep of an error nobody foresaw: its type and our line it came from. Never its message, which may quote a text or a row (SCOPE S2, S3)."""
+    root = Path(__file__).resolve().parent.parent
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(root)) and "site-packages" not in frame.filename]
+    return type(error).__name__ + (f" at {Path(ours[-1].filename).relative_to(root)}:{ours[-1].lineno}" if ours else "")

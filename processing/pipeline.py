@@ -6,9 +6,11 @@ import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import psycopg
+
 from processing.db import Connection, check_clock, connect
 from processing.db.work import StageStats
-from processing.errors import LangNgheError
+from processing.errors import LangNgheError, fault
 
 STAGES = ("extract", "annotate", "dedupe", "cluster", "hotspots", "claims")
 """In the order documents pass through them."""
@@ -47,7 +49,10 @@ def drain(stage: str, *, now: datetime | None = None, dag_run: str | None = None
         except Exception as error:
             if not active.broken:
                 active.rollback()
-                _finish(active, row["id"], "failed", StageStats(), f"{type(error).__name__}: {error}"[:1000])
+                _finish(active, row["id"], "failed", StageStats(), _in_words(error))
+            if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
+                # its message quotes the row, and the scheduler's log would keep it
+                raise LangNgheError(f"stage {stage}: {fault(error)}", "a fault of ours; the batch was undone, the next run tries it again") from None
             raise
         _finish(active, row["id"], "done", total, None)
         return total
@@ -72,6 +77,12 @@ def _finish(conn: Connection, run_id: int, outcome: str, stats: StageStats, erro
         [datetime.now(UTC), outcome, stats.done, stats.retry, stats.quarantine, error, run_id],
     )
     conn.commit()
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, LangNgheError | psycopg.OperationalError):
+        return f"{type(error).__name__}: {error}".strip().splitlines()[0][:1000]
+    return fault(error)
 
 
 def run_all(*, now: datetime | None = None, conn: Connection | None = None) -> dict[str, StageStats]:

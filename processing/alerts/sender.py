@@ -18,7 +18,7 @@ from processing.alerts import outbox
 from processing.alerts.compose import compose
 from processing.alerts.content import Superseded
 from processing.db import Connection
-from processing.errors import LangNgheError, Quarantine
+from processing.errors import LangNgheError, Quarantine, fault
 from processing.settings import Settings, get_settings
 
 MAX_ATTEMPTS = 10
@@ -150,7 +150,7 @@ def _compose(conn: Connection, row: dict[str, Any], now: datetime, settings: Set
         conn.execute("UPDATE outbox SET state = 'superseded', reason = %s WHERE id = %s", [gone.reason, row["id"]])
         stats.superseded += 1
     except (Quarantine, ValueError, KeyError, TypeError) as error:
-        _aside(conn, row, now, None, f"the mail cannot be written: {type(error).__name__}: {error}"[:500], stats)
+        _aside(conn, row, now, None, f"the mail cannot be written: {error.reason if isinstance(error, Quarantine) else fault(error)}", stats)
     return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processing.db import Connection
-from processing.errors import Outcome, Quarantine, Retry
+from processing.errors import Outcome, Quarantine, Retry, fault
 
 MAX_ATTEMPTS = 5
 
@@ -73,7 +73,8 @@ def put_off(conn: Connection, stage: str, subject_id: int, outcome: Outcome, now
 def each(conn: Connection, stage: str, ids: Sequence[int], handle: Callable[[int], None], now: datetime) -> StageStats:
     """Run `handle` on each claimed record in its own savepoint, so that one bad record costs only itself.
 
-    `handle` raises Retry or Quarantine; any other exception is a fault of ours: it quarantines the record under its own name.
+    `handle` raises Retry or Quarantine; any other exception is a fault of ours: it quarantines the record, with
+    the place of the fault and never its message, which may quote the text.
     Database faults (a lost connection, a full disk) are not the record's and go up.
     """
     import psycopg
@@ -89,7 +90,7 @@ def each(conn: Connection, stage: str, ids: Sequence[int], handle: Callable[[int
         except psycopg.OperationalError:
             raise
         except Exception as error:
-            outcome = error if isinstance(error, Outcome) else Quarantine(f"{type(error).__name__}: {error}"[:500])
+            outcome = error if isinstance(error, Outcome) else Quarantine(f"fault of ours in {stage}: {fault(error)}")
             if isinstance(put_off(conn, stage, subject_id, outcome, now), Retry):
                 stats.retry += 1
             else:

@@ -20,7 +20,7 @@ from processing.db import Connection
 from processing.db.erase import buried
 from processing.db.landing import Envelope, unseal
 from processing.db.work import MAX_ATTEMPTS, StageStats, enqueue
-from processing.errors import Outcome, Quarantine, Retry
+from processing.errors import Outcome, Quarantine, Retry, fault
 from processing.extract.model import Extracted, FeedEntry
 from processing.extract.worker import shared
 from processing.scrub.core import redact
@@ -48,8 +48,7 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
         except psycopg.OperationalError:
             raise
         except Exception as error:
-            # the type only: a message may quote the page
-            outcome = error if isinstance(error, Outcome) else Quarantine(f"fault of ours while extracting: {type(error).__name__}")
+            outcome = error if isinstance(error, Outcome) else Quarantine(f"fault of ours while extracting: {fault(error)}")
             if isinstance(_put_off(conn, row, outcome, now), Retry):
                 stats.retry += 1
             else:

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from processing.errors import Outcome, Quarantine
+from processing.errors import Outcome, Quarantine, fault
 from processing.extract.model import Extracted, FeedEntry
 
 SECONDS = 5.0
@@ -166,8 +166,7 @@ def _handle(request: dict[str, Any], body: bytes) -> dict[str, Any]:
     except MemoryError:
         return {"quarantine": "extraction needs more memory than a page may have"}
     except Exception as error:
-        # the type only: a message may quote the page
-        return {"quarantine": f"extraction failed on this page: {type(error).__name__}"}
+        return {"quarantine": f"extraction failed on this page: {fault(error)}"}
     return {"extracted": asdict(found)}
 
 

@@ -225,6 +225,7 @@ class EmbeddedPostgres:
             "synchronous_commit": "on" if self.fsync else "off",
             "full_page_writes": "on" if self.fsync else "off",
             "log_min_messages": "warning",
+            "log_error_verbosity": "terse",  # without DETAIL, which quotes the row (SCOPE S2, S3)
             "max_wal_size": "512MB",
         }
         command = [*self._wrapper, str(binaries() / "postgres"), "-D", str(self.data_dir)]

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from bench.scrub import score
-from processing.db import Connection
+from processing import pipeline
+from processing.db import Connection, work
 from processing.db.landing import keyed_digest, seal
+from processing.errors import LangNgheError
 from processing.extract import store
 from processing.scrub.core import redact
+from processing.stack.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 PRIVATE = {
@@ -93,6 +96,32 @@ def test_nothing_private_in_any_table_and_raw_bytes_are_sealed(db: Connection, o
         assert not [value for value in PRIVATE.values() for row in rows if value in row["row"]], table
     stored = db.execute("SELECT text, redactions FROM document_version").fetchone()
     assert stored is not None and PUBLIC in stored["text"] and set(stored["redactions"]) == set(PRIVATE)
+
+
+def test_what_is_kept_of_a_fault_quotes_no_text(db: Connection, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the reason of a record set aside, nor the row of a run, nor what the scheduler logs, nor the server's own log."""
+    told = "Chuyện riêng của một nhà"
+
+    def handle(subject: int) -> None:
+        if subject == 1:
+            raise ValueError(told)
+        db.execute("INSERT INTO run (stage, started_at, outcome, error) VALUES ('annotate', now(), 'no outcome', %s)", [told])
+
+    work.enqueue(db, "annotate", [1, 2], NOW)
+    assert work.each(db, "annotate", work.claim(db, "annotate", 9, NOW), handle, NOW).quarantine == 2
+    reasons = [row["reason"] for row in db.execute("SELECT reason FROM work ORDER BY subject_id")]
+    assert "fault of ours in annotate: ValueError at tests/" in reasons[0]
+    assert "fault of ours in annotate: CheckViolation at tests/" in reasons[1]
+    db.commit()
+    monkeypatch.setattr(pipeline, "_stage", lambda name: lambda conn, *, limit, now: handle(2))
+    with pytest.raises(LangNgheError) as raised:
+        pipeline.drain("annotate", now=NOW, conn=db)
+    row = db.execute("SELECT error FROM run WHERE outcome = 'failed'").fetchone()
+    assert row is not None
+    server = postgres.log_path.read_text(encoding="utf-8", errors="replace")
+    assert "violates check constraint" in server
+    for place in (*reasons, row["error"], str(raised.value), server):
+        assert told not in place
 
 
 def test_only_the_extract_stage_opens_the_landing_area() -> None:

@@ -18,7 +18,7 @@ VERDICT = re.compile(
     r"\b(fake|false|true|hoax|debunked|misinformation|disinformation|tin giả|tin thật|sai sự thật|đúng sự thật|bịa đặt|xuyên tạc|thất thiệt|bác bỏ)\b",
     re.IGNORECASE,
 )
-QUOTED = re.compile(r"<q>.*?</q>|<blockquote[^>]*>.*?</blockquote>", re.DOTALL)
+QUOTED = re.compile(r"“.*?”|<q>.*?</q>|<blockquote[^>]*>.*?</blockquote>", re.DOTALL)
 
 
 @pytest.fixture
@@ -42,6 +42,18 @@ def test_words_of_verdict_stand_in_quotations_only(staff: tuple[TestClient, dict
         page = client.get(path).text
         assert VERDICT.findall(readable(page)) == [], path
     assert "Sai sự thật" in client.get(f"/claims/{ids['claim']}").text
+
+
+def test_a_headline_or_a_checks_title_that_speaks_a_verdict_is_a_quotation(staff: tuple[TestClient, dict[str, str]], db: Connection) -> None:
+    client, ids = staff
+    headline = "Bác bỏ tin giả về nước giếng"
+    for table in ("document", "issue", "fact_check"):
+        db.execute(f"UPDATE {table} SET title = %s", [headline])
+    db.commit()
+    for path in ("/", f"/issues/{ids['issue']}", f"/claims/{ids['claim']}"):
+        page = client.get(path).text
+        assert headline in page, path
+        assert VERDICT.findall(readable(page)) == [], path
 
 
 def test_a_rating_names_publisher_date_kind_and_link(staff: tuple[TestClient, dict[str, str]]) -> None:
