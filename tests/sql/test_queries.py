@@ -17,7 +17,8 @@ QUERIES = sorted((Path(__file__).resolve().parents[2] / "sql" / "queries").glob(
 def _age(conn: Connection) -> None:
     """Known rows beside those of the town, all of the last day."""
     now = datetime.now(UTC)
-    conn.execute("UPDATE document SET published_at = %s - (id %% 2) * interval '1 hour', first_seen_at = %s", [now - timedelta(hours=2), now])
+    noon = (now - timedelta(days=1)).replace(hour=5, minute=0)  # noon here: an hour earlier is the same local day
+    conn.execute("UPDATE document SET published_at = %s - (id %% 2) * interval '1 hour', first_seen_at = %s", [noon, now])
     conn.execute("UPDATE flag SET raised_at = %s", [now - timedelta(hours=5)])
     rows = conn.execute("SELECT id FROM document ORDER BY id").fetchall()
     first, second = rows[0]["id"], rows[1]["id"]
