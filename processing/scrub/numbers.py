@@ -56,7 +56,7 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL_TAX = re.compile(r"\b(?:cá nhân|ông|bà|anh|chị|hộ kinh doanh|người nộp thuế|chủ hộ)\b", re.IGNORECASE)
-_DATE = re.compile(r"^(?:0?[1-9]|[12]\d|3[01])[.\-](?:0?[1-9]|1[0-2])[.\-](?:19|20|21)\d\d")
+_DATE = re.compile(r"^(?:0?[1-9]|[12]\d|3[01])[.\-](?:0?[1-9]|1[0-2])[.\-](?:1[5-9]|2[01])\d\d")
 _BREAK = re.compile(r"[\n!?;]|\.\s+(?=[A-ZĐÀ-Ỵ])")
 _DIGIT_WORD = r"(?:không|linh|một|mốt|hai|ba|bốn|tư|năm|lăm|sáu|bảy|bẩy|tám|chín|khong|mot|bon|tu|nam|sau|bay|tam|chin|\d{1,4})"
 _SPELT = re.compile(rf"(?<!\w){_DIGIT_WORD}(?:[\s,.\-]{{1,3}}{_DIGIT_WORD}){{8,14}}(?!\w)", re.IGNORECASE)
