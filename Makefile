@@ -11,10 +11,10 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 KILLS ?= 200
 
-.PHONY: help install run serve test lint bench faults docs clean
+.PHONY: help install run serve test lint bench faults safeguards-mutation docs clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## Make .venv with the console script .venv/bin/langnghe; nothing to do when it is up to date
 
@@ -55,6 +55,9 @@ bench: $(VENV)/.tested ## Every measured figure beside its reference and its tar
 
 faults: $(VENV)/.tested ## kill -9 of every part at random instants, KILLS times (200), and the tally
 	@$(BIN)/python -m tests.faults.drill --kills $(KILLS)
+
+safeguards-mutation: $(VENV)/.tested ## Undo each rule of SCOPE in a copy of the tree and see that its test notices
+	@$(BIN)/python -m tests.safeguards.mutate
 
 docs: $(VENV)/.tested ## Generate docs/data-model.md from a freshly migrated database
 	@$(BIN)/python -m processing.stack.model_docs

@@ -19,9 +19,6 @@ from processing.hotspots.series import LOCAL
 from processing.settings import get_settings
 from processing.text import clean
 
-SHOWN_FROM = 5
-"""Fewer reports than this are never shown (SCOPE S8); the view feedback_shown applies it."""
-
 Annotate = Callable[[dict[str, Any]], dict[str, Any]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -91,8 +91,3 @@ def load_detection(path: Path) -> Detection:
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         detail = error if isinstance(error, tomllib.TOMLDecodeError) else "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(f"{path}: {detail}", "mend the named field; see the comments in the file") from None
-
-
-def model_for(period: Period, **changes: float) -> Model:
-    """The model of a period, with `changes` for experiments."""
-    return replace(PERIODS[period], **changes)  # type: ignore[arg-type]
