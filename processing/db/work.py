@@ -60,14 +60,21 @@ def put_off(conn: Connection, stage: str, subject_id: int, outcome: Outcome, now
     """Record why a record was not finished. A record that was retried MAX_ATTEMPTS times is quarantined. Returns the outcome recorded."""
     row = conn.execute("SELECT attempts FROM work WHERE stage = %s AND subject_id = %s", [stage, subject_id]).fetchone()
     attempts = (row["attempts"] if row else 0) + 1
-    if isinstance(outcome, Retry) and attempts >= MAX_ATTEMPTS:
-        outcome = Quarantine(f"{outcome.reason} ({attempts} attempts)")
-    wait = timedelta(seconds=outcome.after_s * 2 ** (attempts - 1)) if isinstance(outcome, Retry) else timedelta()
+    outcome, state, not_before = after(outcome, attempts, now)
     conn.execute(
         "UPDATE work SET state = %s, attempts = %s, reason = %s, not_before = %s WHERE stage = %s AND subject_id = %s",
-        ["retry" if isinstance(outcome, Retry) else "quarantine", attempts, outcome.reason, now + wait, stage, subject_id],
+        [state, attempts, outcome.reason, not_before, stage, subject_id],
     )
     return outcome
+
+
+def after(outcome: Outcome, attempts: int, now: datetime) -> tuple[Outcome, str, datetime]:
+    """The outcome of the `attempts`th attempt, its state in a queue, and when to try again: each wait twice the one before, given up at last."""
+    if isinstance(outcome, Retry) and attempts >= MAX_ATTEMPTS:
+        outcome = Quarantine(f"{outcome.reason} ({attempts} attempts)")
+    if isinstance(outcome, Retry):
+        return outcome, "retry", now + timedelta(seconds=outcome.after_s * 2 ** (attempts - 1))
+    return outcome, "quarantine", now
 
 
 def each(conn: Connection, stage: str, ids: Sequence[int], handle: Callable[[int], None], now: datetime) -> StageStats:

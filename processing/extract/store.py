@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from processing.db import Connection
 from processing.db.erase import buried
 from processing.db.landing import Envelope, unseal
-from processing.db.work import MAX_ATTEMPTS, StageStats, enqueue
+from processing.db.work import StageStats, after, enqueue
 from processing.errors import Outcome, Quarantine, Retry, fault
 from processing.extract.model import Extracted, FeedEntry
 from processing.extract.worker import shared
@@ -58,12 +58,10 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
 
 def _put_off(conn: Connection, row: dict[str, Any], outcome: Outcome, now: datetime) -> Outcome:
     attempts = row["attempts"] + 1
-    if isinstance(outcome, Retry) and attempts >= MAX_ATTEMPTS:
-        outcome = Quarantine(f"{outcome.reason} ({attempts} attempts)")
-    wait = timedelta(seconds=outcome.after_s * 2 ** (attempts - 1)) if isinstance(outcome, Retry) else timedelta()
+    outcome, state, not_before = after(outcome, attempts, now)
     conn.execute(
         "UPDATE landing SET state = %s, attempts = %s, reason = %s, not_before = %s WHERE id = %s",
-        ["retry" if isinstance(outcome, Retry) else "quarantine", attempts, outcome.reason[:500], now + wait, row["id"]],
+        [state, attempts, outcome.reason[:500], not_before, row["id"]],
     )
     return outcome
 

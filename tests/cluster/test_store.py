@@ -13,8 +13,8 @@ from processing.db import Connection
 from processing.db.work import enqueue
 from processing.dedupe import store as dedupe
 from processing.errors import LangNgheError
-from tests.cluster.conftest import NOW
 from tests.cluster.texts import ROADS, SCHOOL, WATER
+from tests.documents import NOW
 
 Add = Callable[..., int]
 
