@@ -40,9 +40,14 @@ def _words(text: str, folded: bool) -> tuple[str, ...]:
     return tuple(t for t in tokens(content(text, folded)) if t not in fillers)[:MAX_TOKENS]
 
 
+@lru_cache(maxsize=65_536)
+def _folded(token: str) -> str:
+    return fold_keep(token)
+
+
 def _mass(alone: Counter[str], weight: Callable[[str], float]) -> float:
     """Rarity of the words only one side has; numbers and the placeholder of places are compared elsewhere."""
-    return sum(n * weight(fold_keep(t)) for t, n in alone.items() if not t.isdigit() and t not in VALUE and t != "zplace")
+    return sum(n * weight(_folded(t)) for t, n in alone.items() if not t.isdigit() and t not in VALUE and t != "zplace")
 
 
 def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0) -> Alignment:

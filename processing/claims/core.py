@@ -27,6 +27,9 @@ POOL = 100  # candidates scored lexically
 SHORT = 8  # syllables: shorter queries are only ever suggested
 MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
 FACT_CACHE = 20_000
+FAR = 0.25  # below this share of a check's n-grams the texts are not compared: nothing so far apart states the same
+UNLIKE = {"numbers": 0.0, "dates": 0.0, "places": 0.0, "names": 0.0, "differences": 0.0, "replaced": 1.0, "one_side": 1.0, "edit": 0.0,
+          "swapped": 1.0, "missing": 1.0}  # fmt: skip
 
 
 @dataclass
@@ -126,6 +129,19 @@ class Matcher:
         self, at: int, features: dict[str, float], left: facts.Facts, masked: str, syllables: int, published_at: str | None
     ) -> Candidate:
         check = self._checks[at]
+        features["decay"] = _decay(check.published_at, published_at)
+        differences: list[facts.Difference] = []
+        if features["char_claim_cover"] < FAR:
+            features |= UNLIKE
+        else:
+            differences = self._compare(at, features, left, masked)
+        probability = self._fusion.probability(features)
+        score = self._fusion.rank(features, self._index.mean_length)
+        tier = self._fusion.tier(probability, bool(differences), syllables < SHORT, features)
+        return Candidate(check.id, score, tier, probability, {n: round(features[n], 6) for n in (*FEATURES, "decay")}, differences)
+
+    def _compare(self, at: int, features: dict[str, float], left: facts.Facts, masked: str) -> list[facts.Difference]:
+        """Stated differences; adds the features of agreement."""
         right, claim = self._facts_of(at)
         differences = facts.compare(left, right)
         features |= facts.agreement(left, right)
@@ -133,11 +149,7 @@ class Matcher:
         if changed.numbers and not any(d.kind == "number" for d in differences):
             differences += [facts.Difference("number", *pair) for pair in changed.numbers]
         features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided, "swapped": changed.swapped, "missing": changed.missing}
-        features["decay"] = _decay(check.published_at, published_at)
-        probability = self._fusion.probability(features)
-        score = self._fusion.rank(features, self._index.mean_length)
-        tier = self._fusion.tier(probability, bool(differences), syllables < SHORT, features)
-        return Candidate(check.id, score, tier, probability, {n: round(features[n], 6) for n in (*FEATURES, "decay")}, differences)
+        return differences
 
     def _facts_of(self, at: int) -> tuple[facts.Facts, str]:
         found = self._facts.get(at)

@@ -21,6 +21,7 @@ _AGENCY = re.compile(
     r"van hoa|cong an|quoc phong|ngoai giao|lao dong|tai nguyen|thong tin|du lich|thue|hai quan|quan ly thi truong|thuy loi|lam nghiep)\b"
 )
 _HEAD = re.compile(r"\b(" + "|".join(sorted([*PLACE_HEADS, *ORG_HEADS], key=len, reverse=True)) + r")\s+$")
+_HEAD_CHARS = 60  # before a name, enough for the longest head: looking back to the start would cost the square of a long text
 _WORD = re.compile(r"[a-z0-9]+")
 _MARKED = re.compile(r"[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]")
 # with diacritics "chưa" (not yet) is told from "chứa" (contain); without them only where what follows makes it clear
@@ -95,8 +96,8 @@ def _names(text: str, folded: str) -> dict[str, str]:
     for m in _CAP_SEQ.finditer(text):
         raw = folded[m.start() : m.end()]
         words = _WORD.findall(raw)
-        head = _HEAD.search(folded[: m.start()])
-        initial = m.start() == 0 or text[: m.start()].rstrip().endswith((".", "!", "?", ":", "\n", "“", '"'))
+        head = _HEAD.search(folded[max(0, m.start() - _HEAD_CHARS) : m.start()])
+        initial = m.start() == 0 or text[max(0, m.start() - _HEAD_CHARS) : m.start()].rstrip().endswith((".", "!", "?", ":", "\n", "“", '"'))
         if initial and not head:
             words = _drop_initial(words, text[m.start() : m.end()])
         name = " ".join(words)

@@ -11,8 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from processing.claims.facts import extract
 from processing.claims.numbers import Quantity, dates, fold_keep, quantities
@@ -41,12 +43,14 @@ ROLES: dict[str, tuple[frozenset[str], re.Pattern[str], bool]] = {
     "arrested": (frozenset(("nguoi",)), re.compile(r"\b(?:bi bat|bat giu|tam giu)\b"), True),
 }  # fmt: skip
 _CLAUSE = re.compile(r"[;,]\s|\s(?:va|con|nhung|trong khi)\s|[()]")
+_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+MAX_CHARS, MAX_SENTENCE = 100_000, 2_000  # read of a text and of a sentence; a longer "sentence" is a list or a table
 MAX_RATIO = 20.0  # farther apart than this, two figures hardly count the same thing
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One typed figure. `scope` holds folded smaller places and days; `at` is the document's publication as given, sorted as text."""
+    """One typed figure. `scope` holds folded smaller places and days; `at` is the document's publication, sorted as text."""
 
     role: str
     unit: str
@@ -78,7 +82,7 @@ def _clauses(folded: str) -> list[tuple[int, int]]:
 def typed(text: str, document: str = "", source: str = "", at: str = "") -> list[Figure]:
     """Typed figures of one NFC text."""
     out = []
-    for sentence in sentences(text):
+    for sentence in (s[:MAX_SENTENCE] for s in sentences(text[:MAX_CHARS])):
         folded = fold_keep(sentence)
         moments = dates(folded)
         found = quantities(folded, moments, sentence)
@@ -147,9 +151,11 @@ def conflicts(docs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
     {"story","quantity","values":[{"value","unit","documents":[…]}],"scope","class":"conflict"}; values in base units (đồng, metre, m², person).
     """
-    stories: dict[str, list[Figure]] = defaultdict(list)
+    stories: dict[Any, list[Figure]] = defaultdict(list)
+    given: dict[str, Any] = {}
     for doc in docs:
-        mine = typed(clean(str(doc["text"])), str(doc["id"]), str(doc.get("source") or doc["id"]), str(doc.get("published_at") or ""))
+        given.setdefault(str(doc["id"]), doc["id"])
+        mine = typed(clean(str(doc["text"])), str(doc["id"]), str(doc.get("source") or doc["id"]), _instant(doc.get("published_at")))
         stories[doc["story"]] += _headline(mine)
     out = []
     for story, figures in stories.items():
@@ -159,12 +165,21 @@ def conflicts(docs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         for (role, unit, scope), members in sorted(groups.items()):
             clash = {i for i, a in enumerate(members) for b in members if a is not b and classify(a, b) == "conflict"}
             if clash:
-                values: dict[float, list[str]] = defaultdict(list)
+                values: dict[float, list[Any]] = defaultdict(list)
                 for i in sorted(clash):
-                    values[members[i].shown].append(members[i].document)
+                    values[members[i].shown].append(given[members[i].document])
                 rows = [{"value": v, "unit": unit, "documents": d} for v, d in sorted(values.items())]
                 out.append({"story": story, "quantity": role, "values": rows, "scope": list(scope), "class": "conflict"})
     return out
+
+
+def _instant(published_at: Any) -> str:
+    """A publication time in a form that sorts as text: UTC, a time without offset taken as Viet Nam's; empty where it is none."""
+    try:
+        moment = datetime.fromisoformat(str(published_at or ""))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_LOCAL)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _headline(figures: list[Figure]) -> list[Figure]:

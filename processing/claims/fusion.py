@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from processing.claims.index import LONG
+
 FEATURES = ("word_bm25", "char_bm25", "word_claim_cover", "char_claim_cover", "word_cosine", "char_cosine", "numbers", "dates", "places", "names",
             "differences", "replaced", "one_side", "edit", "swapped", "missing")  # fmt: skip
 # Fixed by hand: character n-grams carry most of the rank, words break ties, a stated difference moves a candidate behind its near twins.
 MAX_SWAPPED, MAX_MISSING, MIN_COVER = 0.05, 0.6, 0.4
 CHAR, WORD, DIFFER = 1.0, 0.6, 0.02
-# Where the checks are whole articles (mean length from LONG terms on), chance n-grams abound and words count for more.
-WORD_LONG, LONG = 2.0, 300.0
+WORD_LONG = 3.0  # where the checks are whole articles chance n-grams abound, and words count for more
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,11 @@ from processing.claims.tokens import BI, CHARS, UNI, WORDS, Terms, unigram
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 K1, B = 0.9, 0.75
+CHAR_SHARE = 0.5
+# Set by hand, see MODEL_CARD.md: power of idf and share of a syllable pair's weight; where the checks are whole articles (LONG terms on average) chance words abound and pairs count in full.
+POWER, PAIR, POWER_LONG, PAIR_LONG, LONG = 1.5, 0.1, 1.0, 1.0, 300.0
 POSTINGS_BUDGET = 120_000  # postings touched per query and segment
+ENOUGH = 500  # documents of a segment, more than ever asked for
 MAX_SEGMENTS = 6
 PLACES_FROM = UNI + BI  # place terms find candidates; the score sees places only as agreement or difference
 IN_CLAIM = np.uint8(128)
@@ -45,11 +50,15 @@ class Stream:
         owner = np.repeat(np.arange(len(ptr) - 1, dtype=np.int32), np.diff(ptr))
         return cls(ptr, ids, tf, length, ordered[starts], np.r_[starts, len(ordered)], owner[order], tf[order] & np.uint8(127))
 
-    def postings(self, term: int) -> slice:
-        at = int(np.searchsorted(self.terms, term))
-        if at == len(self.terms) or self.terms[at] != term:
-            return slice(0, 0)
-        return slice(int(self.heads[at]), int(self.heads[at + 1]))
+    def postings(self, wanted: npt.NDArray[np.uint32]) -> tuple[Ints, Ints]:
+        """Start and end of the postings of each wanted term; equal where the term is unknown. All terms in one search, and of one type with
+        them: a Python integer would make numpy copy the whole table for each."""
+        at = np.searchsorted(self.terms, wanted)
+        known = at < len(self.terms)
+        known[known] = self.terms[at[known]] == wanted[known]
+        at[~known] = 0
+        start, end = (self.heads[at], self.heads[at + 1]) if len(self.terms) else (at, at)
+        return np.where(known, start, 0), np.where(known, end, 0)
 
 
 @dataclass
@@ -60,6 +69,8 @@ class Segment:
     size: int
     words: Stream
     chars: Stream
+    norms: tuple[Floats, Floats] | None = None
+    at_size: int = 0
 
 
 def _stack(parts: Sequence[tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8]]]) -> Stream:
@@ -89,7 +100,10 @@ class Index:
         self._pending: list[tuple[Terms, Terms]] = []
         self._df = (np.zeros(WORDS, np.int32), np.zeros(CHARS, np.int32))
         self._sum = [0.0, 0.0]
+        self._rare: dict[str, float] = {}
+        self._rare_at = 0
         self._scratch = (np.zeros(WORDS, np.float32), np.zeros(CHARS, np.float32))
+        self._heavy = (np.zeros(WORDS, np.float32), np.zeros(CHARS, np.float32))
 
     def add(self, whole: Terms, claim: Terms) -> None:
         """Append one document: the terms of all its fields, and of its claim field."""
@@ -121,6 +135,14 @@ class Index:
         out: Floats = np.log1p((self.size - df + 0.5) / (df + 0.5)).astype(np.float32)
         return out
 
+    def weight(self, stream: int, ids: npt.NDArray[np.uint32]) -> Floats:
+        """What a match of each term adds to the rank at most: a power of idf, less for syllable pairs, which repeat what their halves say."""
+        power, pair = (POWER_LONG, PAIR_LONG) if self.mean_length >= LONG else (POWER, PAIR)
+        out: Floats = self.idf(stream, ids) ** np.float32(power)
+        if stream == 0:
+            out[(ids >= UNI) & (ids < PLACES_FROM)] *= np.float32(pair)
+        return out
+
     @property
     def mean_length(self) -> float:
         """Words and word pairs of a document on average."""
@@ -128,8 +150,13 @@ class Index:
 
     def rarity(self, token: str) -> float:
         """idf of one folded syllable as a share of the largest possible, 0 to 1."""
-        df = int(self._df[0][unigram(token)])
-        return float(np.log1p((self.size - df + 0.5) / (df + 0.5)) / np.log1p((self.size + 0.5) / 0.5))
+        if self._rare_at != self.size:
+            self._rare, self._rare_at = {}, self.size
+        found = self._rare.get(token)
+        if found is None:
+            df = int(self._df[0][unigram(token)])
+            found = self._rare[token] = log1p((self.size - df + 0.5) / (df + 0.5)) / log1p((self.size + 0.5) / 0.5)
+        return found
 
     def _norm(self, stream: int, length: Floats) -> Floats:
         mean = max(self._sum[stream] / max(self.size, 1), 1e-6)
@@ -142,42 +169,55 @@ class Index:
         if not self.size:
             return np.zeros(0, np.int64)
         cap = max(4000, self.size // 50)
-        weighted: list[tuple[float, int, int]] = []
-        for stream, ids, share in ((0, query.words, 1.0), (1, query.chars, 0.5)):
-            df = self._df[stream][ids]
-            keep = (df > 0) & (df <= cap)
-            idf = self.idf(stream, ids[keep]) * share
-            weighted += [(float(w), stream, int(t)) for w, t in zip(idf, ids[keep], strict=True)]
-        weighted.sort(reverse=True)
+        ids, weights, streams = [], [], []
+        for stream, terms, share in ((0, query.words, 1.0), (1, query.chars, CHAR_SHARE)):
+            df = self._df[stream][terms]
+            keep = terms[(df > 0) & (df <= cap)]
+            ids.append(keep)
+            weights.append(self.weight(stream, keep) * share)
+            streams.append(np.full(len(keep), stream))
+        weight = np.concatenate(weights)
+        order = np.argsort(-weight, kind="stable")
+        sought = (np.concatenate(ids)[order], weight[order], np.concatenate(streams)[order])
         found: list[tuple[Floats, Ints]] = []
         for segment in self._segments:
-            acc = self._accumulate(segment, weighted)
-            top = np.argpartition(-acc, limit)[:limit] if len(acc) > limit else np.arange(len(acc))
-            top = top[acc[top] > 0]
-            found.append((acc[top], top + segment.base))
+            top, score = self._accumulate(segment, *sought)
+            if len(top) > limit:
+                chosen = np.argpartition(-score, limit)[:limit]
+                top, score = top[chosen], score[chosen]
+            found.append((score, top + segment.base))
         scores = np.concatenate([f[0] for f in found])
         where = np.concatenate([f[1] for f in found])
-        order = np.lexsort((where, -scores))[:limit]
-        return where[order]
+        return where[np.lexsort((where, -scores))[:limit]]
 
-    def _accumulate(self, segment: Segment, weighted: list[tuple[float, int, int]]) -> Floats:
-        docs, weights, touched = [], [], 0
-        for weight, stream, term in weighted:
-            part = segment.words if stream == 0 else segment.chars
-            where = part.postings(term)
-            if where.stop == where.start:
-                continue
-            who = part.docs[where]
-            tf = part.post_tf[where].astype(np.float32)
-            docs.append(who)
-            weights.append(weight * tf / (tf + self._norm(stream, part.length[who])))
-            touched += len(who)
-            if touched > POSTINGS_BUDGET:
-                break
-        if not docs:
-            return np.zeros(segment.size, np.float32)
-        out: Floats = np.bincount(np.concatenate(docs), np.concatenate(weights), minlength=segment.size).astype(np.float32)
-        return out
+    def _accumulate(self, segment: Segment, ids: npt.NDArray[np.uint32], weight: Floats, stream: Ints) -> tuple[Ints, Floats]:
+        """Documents of the segment that share the rarest terms, with their sums. At most POSTINGS_BUDGET postings (and one list) are read."""
+        start, end = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+        for at, part in enumerate((segment.words, segment.chars)):
+            mine = stream == at
+            start[mine], end[mine] = part.postings(ids[mine])
+        read = np.cumsum(end - start) - (end - start) <= POSTINGS_BUDGET
+        acc = np.zeros(segment.size)
+        for at, part in enumerate((segment.words, segment.chars)):
+            lists = np.flatnonzero(read & (stream == at) & (end > start))
+            if len(lists):
+                who = np.concatenate([part.docs[start[i] : end[i]] for i in lists])
+                tf = np.concatenate([part.post_tf[start[i] : end[i]] for i in lists]).astype(np.float32)
+                tf /= tf + self._norms(segment, at)[who]
+                tf *= np.repeat(weight[lists], (end - start)[lists])
+                acc += np.bincount(who, tf, minlength=segment.size)
+        best = float(acc.max()) if len(acc) else 0.0
+        top = np.flatnonzero(acc > 0.4 * best)  # nearly always enough, and far fewer to sort than all that share a term
+        if len(top) < ENOUGH:
+            top = np.flatnonzero(acc > 0)
+        return top, acc[top].astype(np.float32)
+
+    def _norms(self, segment: Segment, stream: int) -> Floats:
+        """Length norm of every document of a segment, kept until the mean length changes."""
+        if segment.norms is None or segment.at_size != self.size:
+            segment.norms = (self._norm(0, segment.words.length), self._norm(1, segment.chars.length))
+            segment.at_size = self.size
+        return segment.norms[stream]
 
     def score(self, query: Terms, where: Ints) -> dict[str, Floats]:
         """Lexical features of the documents `where`: BM25 as a share of its maximum, idf-weighted share of the claim found in the query, cosine with the claim."""
@@ -187,12 +227,16 @@ class Index:
         for stream, ids, name in ((0, plain, "word"), (1, query.chars, "char")):
             scratch = self._scratch[stream]
             idf = self.idf(stream, ids)
+            weight = self.weight(stream, ids)
             scratch[ids] = idf
-            out |= self._stream_features(stream, name, where, float(idf.sum()), float(np.square(idf).sum()), scratch)
+            heavy = self._heavy[stream]
+            heavy[ids] = weight
+            out |= self._stream_features(stream, name, where, float(weight.sum()), float(np.square(idf).sum()))
             scratch[ids] = 0
+            heavy[ids] = 0
         return out
 
-    def _stream_features(self, stream: int, name: str, where: Ints, total: float, square: float, scratch: Floats) -> dict[str, Floats]:
+    def _stream_features(self, stream: int, name: str, where: Ints, total: float, square: float) -> dict[str, Floats]:
         bm, claim_cover, cosine = (np.zeros(len(where), np.float32) for _ in range(3))
         for segment in self._segments:
             mine = np.flatnonzero((where >= segment.base) & (where < segment.base + segment.size))
@@ -205,12 +249,12 @@ class Index:
             flat = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(part.ptr[local], counts)
             ids, raw = part.ids[flat], part.tf[flat]
             tf = (raw & np.uint8(127)).astype(np.float32)
-            idf, in_claim, hit = self.idf(stream, ids), raw >= IN_CLAIM, scratch[ids]
+            idf, in_claim, hit, heavy = self.idf(stream, ids), raw >= IN_CLAIM, self._scratch[stream][ids], self._heavy[stream][ids]
             if stream == 0:
                 idf[ids >= PLACES_FROM] = 0.0
             norm = self._norm(stream, part.length[local])[owner]
             n = len(local)
-            bm[mine] = np.bincount(owner, hit * tf / (tf + norm), n) / max(total, 1e-6)
+            bm[mine] = np.bincount(owner, heavy * tf / (tf + norm), n) / max(total, 1e-6)
             claim_hit = np.bincount(owner, np.where(in_claim, hit, 0), n)
             claim_cover[mine] = claim_hit / np.maximum(np.bincount(owner, np.where(in_claim, idf, 0), n), 1e-6)
             dot = np.bincount(owner, np.where(in_claim, hit * idf, 0), n)

@@ -26,6 +26,7 @@ from processing.text import clean, sentences
 
 LABELS = ("supports", "contradicts", "not_enough")
 MAX_SENTENCES = 400
+MAX_CLAIM, MAX_EVIDENCE, MAX_COMPARED = 5_000, 100_000, 10_000  # characters read of each, and of the sentences laid beside the claim
 GAMMA = 0.02
 _FILLERS = frozenset(map(fold_keep, FILLERS))
 KINDS = ("number", "unit", "date", "place", "organisation", "name", "negation", "opposite")
@@ -136,13 +137,13 @@ def probabilities(values: dict[str, float]) -> npt.NDArray[np.float64]:
 def verify(claim: str, evidence: str) -> dict[str, Any]:
     """Contract of `langnghe claims verify`: {"relation","score","quotes","differences"}.
 
-    `quotes` are up to three sentences of the evidence that decided, `score` the probability of the relation. An empty claim or evidence is not_enough.
+    `quotes` are up to three sentences of the evidence that decided, `score` the probability of the relation. A claim or evidence without words is not_enough.
     """
-    claim, evidence = clean(claim), clean(evidence)
+    claim, evidence = clean(claim)[:MAX_CLAIM], clean(evidence)[:MAX_EVIDENCE]
     quotes = best_sentences(claim, evidence)
-    if not claim.strip() or not quotes:
+    if not tokens(claim) or not tokens(" ".join(quotes)):
         return {"relation": "not_enough", "score": 0.0, "quotes": [], "differences": []}
-    joined = " ".join(q for q in sentences(evidence) if q in quotes)
+    joined = " ".join(q for q in sentences(evidence) if q in quotes)[:MAX_COMPARED]
     p = probabilities(features(mask(claim), joined))
     best = int(np.argmax(p))
     differences = [str(d) for d in compare(extract(claim), extract(joined))]

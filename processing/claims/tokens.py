@@ -45,6 +45,14 @@ def _synonyms(fold: bool) -> tuple[dict[str, str], re.Pattern[str]]:
 
 _SYN, _SYN_RE = _synonyms(False)
 _SYN_FOLDED, _SYN_FOLDED_RE = _synonyms(True)
+# English words that carry no content. The second list holds those that are also Vietnamese syllables written without diacritics.
+_ENGLISH = frozenset(
+    "about above after again all and any are as because been before being below between both by could did does doing during each few for from "
+    "further had has have having her hers here his how if into is its just more most nor of off once only or other our ours out over own same she "
+    "should some such their theirs there these they this those through under until very was we were what when where which while who whom why "
+    "will with would you your yours".split()
+)
+_ENGLISH_TOO = _ENGLISH | frozenset("a an am at be but can do down he him i in it me my no not now on so than that the them then to too up us".split())
 _UNI_CACHE: dict[str, int] = {}
 
 
@@ -59,11 +67,29 @@ class Terms:
     syllables: int
 
 
+def stem(token: str) -> str:
+    """English plural, -ed, -ing and -ly cut off. No Vietnamese syllable of five letters or more ends so."""
+    if len(token) >= 5:
+        for ending in ("ing", "ed", "ly", "es", "s"):
+            if token.endswith(ending) and len(token) - len(ending) >= 3:
+                return token[: -len(ending)]
+    return token
+
+
+def telling(toks: list[str]) -> list[str]:
+    """`toks` without English function words; those spelt like Vietnamese syllables go only where one word in twelve is surely English."""
+    sure = sum(t in _ENGLISH for t in toks)
+    if not sure:
+        return toks
+    stop = _ENGLISH_TOO if 12 * sure >= len(toks) else _ENGLISH
+    return [t for t in toks if t not in stop]
+
+
 def unigram(token: str) -> int:
     """Hashed id of one folded syllable."""
     found = _UNI_CACHE.get(token)
     if found is None:
-        found = crc32(token.encode()) & (UNI - 1)
+        found = crc32(stem(token).encode()) & (UNI - 1)
         if len(_UNI_CACHE) < 200_000:
             _UNI_CACHE[token] = found
     return found
@@ -133,7 +159,8 @@ def terms(text: str) -> Terms:
     """Hashed terms of NFC `text`."""
     folded, places = neutral(text)
     toks = tokens(folded)
-    uni = np.fromiter((unigram(t) for t in toks), np.uint64, len(toks))
+    content_words = telling(toks)
+    uni = np.fromiter((unigram(t) for t in content_words), np.uint64, len(content_words))
     bi = UNI + ((uni[:-1] * np.uint64(0x9E3779B1) + uni[1:] * np.uint64(0x85EBCA6B)) >> np.uint64(7)) % np.uint64(BI)
     place = np.array([UNI + BI + crc32(p.encode()) % PLACE for p in places], np.uint64)
     raw = np.frombuffer((" " + " ".join(toks) + " ").encode(), np.uint8).astype(np.uint64)

@@ -93,9 +93,9 @@ def main() -> None:
     confirm = next((t for t in grid if ((p >= t) & open_).any() and y[(p >= t) & open_].mean() >= 0.985), 0.95)
     suggest = max((t for t in np.arange(0.02, confirm, 0.01) if (p[(y == 1)] >= t).mean() >= 0.99), default=0.05)
     model.fit(x, y)
-    out = {"version": "fusion-1", "features": list(FEATURES), "weights": [round(float(w), 5) for w in model.coef_[0]],
+    out = {"version": "fusion-2", "features": list(FEATURES), "weights": [round(float(w), 5) for w in model.coef_[0]],
            "bias": round(float(model.intercept_[0]), 5), "confirm": round(float(confirm), 3), "suggest": round(float(suggest), 3)}  # fmt: skip
-    fusion = Fusion(np.array(out["weights"]), float(model.intercept_[0]), float(confirm), float(suggest), "fusion-1")
+    fusion = Fusion(np.array(out["weights"]), float(model.intercept_[0]), float(confirm), float(suggest), "fusion-2")
     engine = matcher(data)
     engine._fusion = fusion
     unseen = tiers(judged(engine, test), test)
