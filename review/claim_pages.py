@@ -21,6 +21,7 @@ router = APIRouter()
 @router.get("/claims", name="claims")
 def claims(request: Request, user: CurrentUser, conn: Database, state: str | None = None) -> Response:
     rows = conn.execute(queries.CLAIMS, {"state": state or None}).fetchall()
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "claims", Jsonb({"state": state or ""}), datetime.now(UTC)])
     return page(request, "claims.html", {"user": user, "claims": rows, "chosen": state or ""})
 
 

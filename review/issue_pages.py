@@ -24,6 +24,7 @@ router = APIRouter()
 @router.get("/", name="issues")
 def issues(request: Request, user: CurrentUser, conn: Database, topic: str | None = None, state: str | None = None) -> Response:
     flags = conn.execute(queries.FLAGS, {"topic": topic or None, "state": state or None}).fetchall()
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "issues", Jsonb({"topic": topic or "", "state": state or ""}), datetime.now(UTC)])
     topics = sorted({row["topic"] for row in flags if row["topic"]} | ({topic} if topic else set()))
     chosen = {"topic": topic or "", "state": state or ""}
     return page(

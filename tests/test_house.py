@@ -153,7 +153,7 @@ def test_every_rule_of_scope_is_undone_once_and_each_undoing_still_fits() -> Non
     for one in found:
         assert (ROOT / one.file).read_text(encoding="utf-8").count(one.old) == 1, f"{one.rule}: {one.what}"
         assert (ROOT / one.test).exists()
-        assert f"| {one.rule} | {one.what} | `{Path(one.test).name}` |" in annex, one.what
+        assert f"| {one.rule} | {one.what} | `{one.test.removeprefix('tests/')}` |" in annex, one.what
 
 
 def test_links_between_the_docs_resolve() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
 from processing.db import Connection
+from review.app import create_app
+from tests.review.town import furnish
 
 
 def _append(conn: Connection, n: int) -> None:
@@ -59,3 +62,16 @@ def test_tampering_by_the_owner_shows(db: Connection, owner_db: Connection, tamp
 def test_segments_younger_than_two_years_cannot_be_dropped(db: Connection) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="two years"):
         db.execute("SELECT drop_months('audit', (now() - interval '23 months')::date)")
+
+
+def test_what_a_reader_opens_is_in_the_audit_under_the_readers_id(db: Connection) -> None:
+    ids = furnish(db)
+    with TestClient(create_app()) as client:
+        client.post("/sign-in", data={"login": "lan-analyst", "password": "a long password"})
+        for path in ("/", "/claims", f"/issues/{ids['issue']}", f"/claims/{ids['claim']}"):
+            assert client.get(path).status_code == 200
+    rows = db.execute("SELECT actor, subject FROM audit WHERE action = 'read' ORDER BY id").fetchall()
+    # signing in leads to the list of issues
+    assert [row["subject"] for row in rows] == ["issues", "issues", "claims", f"issue:{ids['issue']}", f"claim:{ids['claim']}"]
+    assert len({row["actor"] for row in rows}) == 1 and rows[0]["actor"].startswith("user:")
+    assert db.execute("SELECT * FROM audit_verify()").fetchall() == []
