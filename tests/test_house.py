@@ -137,6 +137,11 @@ def test_every_command_says_what_it_does() -> None:
     assert [key for key, said in found.items() if not said] == []
 
 
+def test_every_command_stands_in_the_handbook() -> None:
+    told = " ".join(page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
+    assert [key for key, _ in commands() if f"langnghe {key}" not in told] == []
+
+
 def test_commands_named_in_the_docs_exist() -> None:
     known = {key for key, _ in commands()} | {key.split()[0] for key, _ in commands()}
     for page in (ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from processing.claims import checkable, store
 from processing.claims.registry import ingest_page
@@ -45,3 +46,16 @@ def test_the_stage_writes_no_claim_and_no_match_for_the_suite(db: Connection) ->
     assert db.execute("SELECT (SELECT count(*) FROM claim) AS c, (SELECT count(*) FROM match) AS m, (SELECT count(*) FROM claim_sighting) AS s").fetchone() == {
         "c": 0, "m": 0, "s": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("score", "claims"), [(0.999, 1), (0.001, 0)])
+def test_the_stage_itself_asks_for_the_operating_point(db: Connection, score: float, claims: int) -> None:
+    """Whatever sentences an annotation lists: one below the point is no claim, even beside a check of the same words."""
+    said = "Sở Y tế thu hồi 3 lô vắc xin."
+    checker, press = source(db, "kiem-chung", "fact_check", "independent_fact_check"), source(db, "bao")
+    ingest_page(db, checker, review_page(said, "Thiếu bối cảnh"), document(db, checker, "bai/1", "Bài kiểm chứng."), NOW)
+    found = document(db, press, "tin", said)
+    db.execute("UPDATE annotation SET checkable = %s WHERE document_id = %s", [Jsonb([{"sentence": said, "score": score}]), found])
+    while store.run(db, limit=50, now=LATER).taken:
+        pass
+    assert db.execute("SELECT count(*) AS n FROM claim").fetchone() == {"n": claims}
