@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,10 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(user_app, name="user")
 
 
-def _filter(fn: Any, required: tuple[str, ...] = ("id", "text"), as_given: bool = False) -> None:
+def _filter(fn: Any, required: tuple[str, ...] = ("id", "text"), as_given: bool = False, optional: tuple[str, ...] = ()) -> int:
     from processing.filters import jsonl_filter
 
-    raise typer.Exit(jsonl_filter(fn, sys.stdin, sys.stdout, required, as_given))
+    return jsonl_filter(fn, sys.stdin, sys.stdout, required, as_given, optional)
 
 
 def _say(line: str) -> None:
@@ -59,7 +60,8 @@ def annotate() -> None:
     from processing.annotate.core import Annotator
     from processing.settings import get_settings
 
-    _filter(Annotator.load(get_settings().extra_gazetteer).annotate)
+    annotate_one = Annotator.load(get_settings().extra_gazetteer).annotate
+    raise typer.Exit(_filter(annotate_one, optional=("title", "published_at")))
 
 
 @app.command()
@@ -72,7 +74,7 @@ def redact() -> None:
         found = [{"kind": f.kind, "start": f.start, "end": f.end} for f in result.found]
         return {"id": record["id"], "text": result.text, "found": found}
 
-    _filter(one, as_given=True)
+    raise typer.Exit(_filter(one, as_given=True))
 
 
 @app.command()
@@ -81,7 +83,7 @@ def dedupe() -> None:
     from processing.dedupe.core import Deduper
 
     deduper = Deduper()
-    _filter(lambda record: {"id": record["id"], "group": deduper.add(record["id"], record["text"])})
+    raise typer.Exit(_filter(lambda record: {"id": record["id"], "group": deduper.add(record["id"], record["text"])}))
 
 
 @app.command()
@@ -112,14 +114,19 @@ def claims_match(
     from processing.claims.core import Matcher
     from processing.filters import read_all
 
-    loaded = []
-    with checks.open(encoding="utf-8") as lines:
-        for record in read_all(lines, ("id", "claim")):
-            if isinstance(record, tuple):
-                raise LangNgheError(f"{checks}: {record[1]}", "each check needs id and claim")
-            loaded.append(record)
+    loaded, status = [], 0
+    try:
+        with checks.open(encoding="utf-8", errors="surrogateescape") as lines:
+            for record in read_all(lines, ("id", "claim"), ("title", "text")):
+                if isinstance(record, tuple):
+                    typer.echo(f"langnghe: {checks}: {record[1]}; this check is left out", err=True)
+                    status = 1
+                else:
+                    loaded.append(record)
+    except OSError as error:
+        raise LangNgheError(f"cannot read the checks: {error}", "--checks names a JSON Lines file of published checks") from None
     matcher = Matcher(loaded)
-    _filter(lambda record: {"id": record["id"], "matches": matcher.match(record, k)})
+    raise typer.Exit(_filter(lambda record: {"id": record["id"], "matches": matcher.match(record, k)}, optional=("published_at",)) or status)
 
 
 @claims_app.command("verify")
@@ -127,7 +134,7 @@ def claims_verify() -> None:
     """How the evidence of {"id", "claim", "evidence"} lines relates to the claim. A score for ordering, never a verdict."""
     from processing.claims.relation import verify
 
-    _filter(lambda r: {"id": r["id"], **verify(r["claim"], r["evidence"])}, ("id", "claim", "evidence"))
+    raise typer.Exit(_filter(lambda r: {"id": r["id"], **verify(r["claim"], r["evidence"])}, ("id", "claim", "evidence")))
 
 
 @claims_app.command("import")
@@ -149,7 +156,7 @@ def figures() -> None:
     from processing.filters import read_all, write
 
     documents, status = [], 0
-    for record in read_all(sys.stdin, ("id", "story", "text")):
+    for record in read_all(sys.stdin, ("id", "story", "text"), ("published_at",)):
         if isinstance(record, tuple):
             write({"id": record[0], "error": record[1]}, sys.stdout)
             status = 1
@@ -402,12 +409,17 @@ def doctor() -> None:
 
 def main() -> None:
     """Entry point: an error the operator can put right is shown without a traceback."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
+    # A byte that is no UTF-8 spoils its own line only (processing.filters); a file name of such bytes is written as a JSON escape.
+    for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(encoding="utf-8")
+            reconfigure(encoding="utf-8", errors=errors)
     try:
         app()
+    except BrokenPipeError:
+        # whoever read has seen enough (`| head`); Python must not try to write the rest once more on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except LangNgheError as error:
         typer.echo(f"langnghe: {error}", err=True)
         sys.exit(1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# C0/C1 controls but tab and newline, zero-width characters, bidi marks and overrides, the BOM and the soft hyphen.
+# C0/C1 controls but tab and newline, zero-width characters, bidi marks and overrides, the BOM, the soft hyphen and lone surrogates.
 _STRIP = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 _NEWLINE = re.compile("\r\n?|\u2028|\u2029|\x85")
 _SYLLABLE = re.compile(r"\w+(?:[.,/]\d+)*")
@@ -21,7 +21,7 @@ _TONE = re.compile(r"(?<![qQ])(" + "|".join(_TONE_OLD) + r")(?!\w)", re.IGNORECA
 
 
 def clean(text: str) -> str:
-    """NFC, newlines as \\n, without controls, zero-width and bidi characters. Idempotent."""
+    """NFC, newlines as \\n, without controls, zero-width and bidi characters and lone surrogates. Idempotent."""
     return _STRIP.sub("", unicodedata.normalize("NFC", _NEWLINE.sub("\n", text).replace("\u00a0", " ")))
 
 

@@ -73,13 +73,14 @@ class Annotator:
 
 
 def local_day(value: str | None) -> date | None:
-    """The day in Viet Nam of an ISO 8601 time or bare date; a time without offset is local. None stays None."""
+    """The day in Viet Nam of an ISO 8601 time or bare date; a time without offset is local. None stays None. Raises ValueError."""
     if not value:
         return None
-    if len(value) <= 10:
-        return date.fromisoformat(value)
-    moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return moment.date() if moment.tzinfo is None else moment.astimezone(_LOCAL).date()
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.date() if moment.tzinfo is None else moment.astimezone(_LOCAL).date()
+    except (ValueError, OverflowError):
+        raise ValueError(f"published_at is not an ISO 8601 time: {value[:40]!r}") from None
 
 
 def _plain(province: dict[str, Any] | None) -> dict[str, str] | None:

@@ -203,9 +203,20 @@ def _says_without(left: str, right: str) -> bool:
     return any((a.search(left) and b.search(right)) or (a.search(right) and b.search(left)) for a, b in _EQUIVALENT)
 
 
+def _occurs(name: str, text: str) -> bool:
+    """Is `name` in `text` as whole words? Names differ from pair to pair: compiling a pattern for each would cost more than the search."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if not (at and (text[at - 1].isalnum() or text[at - 1] == "_")) and not (end < len(text) and (text[end].isalnum() or text[end] == "_")):
+            return True
+        at = text.find(name, at + 1)
+    return False
+
+
 def _holds(name: str, other: Facts) -> bool:
     """Is the name, or its longer or shorter form, in the other text?"""
-    if re.search(rf"\b{re.escape(name)}\b", other.folded):
+    if _occurs(name, other.folded):
         return True
     words = set(name.split())
     return any(words <= set(o.split()) or set(o.split()) <= words for o in other.names) or _initials(name, other.names)

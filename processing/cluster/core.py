@@ -24,9 +24,9 @@ def seconds(published_at: str) -> float:
     """Unix seconds of an ISO 8601 time; a naive one or a bare day is taken as UTC. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(published_at)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         raise ValueError(f"published_at is not an ISO 8601 time: {published_at[:40]!r}") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 class Clusterer:
@@ -169,7 +169,7 @@ class Clusterer:
     def load(self, path: Path) -> None:
         """Take up a state written by `dump`. Raises LangNgheError when it is not one."""
         try:
-            state = json.loads(path.read_text(encoding="utf-8"))
+            state = json.loads(path.read_bytes())
             if state["version"] != STATE_VERSION:
                 raise KeyError("version")
             self._answered, self._merged = dict(state["answered"]), dict(state["merged"])
@@ -182,7 +182,7 @@ class Clusterer:
                     self.restore(lang, Item(document, at, terms), story)
                 shard.seen = saved["seen"]
                 shard.times.weights = list(saved["time_weights"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise LangNgheError(
                 f"{path} is not a state of `langnghe cluster` ({type(error).__name__}: {error})", "delete it to start afresh"
             ) from None

@@ -9,6 +9,10 @@ from processing.extract.dom import Node, blocks, one_line
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_TAGS = 250_000
+MAX_ATTRIBUTES = 2_000
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{10000,}")
+_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 
 _MAGIC = ((b"%PDF-", "a PDF"), (b"PK\x03\x04", "an office or zip file"), (b"\xd0\xcf\x11\xe0", "an old office file"), (b"\x89PNG", "an image"),
           (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x1f\x8b", "a gzip file"), (b"Rar!", "an archive"))  # fmt: skip
@@ -40,8 +44,20 @@ def check_bytes(data: bytes) -> None:
         raise Quarantine(f"page of {len(data):,} bytes; the limit is {MAX_BYTES:,}")
     if data.count(b"<") > MAX_TAGS:
         raise Quarantine(f"page with more than {MAX_TAGS:,} tags")
+    if any(len(_QUOTED.sub(b"", tag).split()) > MAX_ATTRIBUTES for tag in _LONG_TAG.findall(data)):
+        # the parser compares every attribute with every other: a hundred thousand take minutes
+        raise Quarantine(f"page with a tag of more than {MAX_ATTRIBUTES:,} attributes")
+    if _binary(data[:20_000]):
+        raise Quarantine("not a page: the body is binary data, whatever its content type says")
     if b"<!ENTITY" in data[:200_000]:
         raise Quarantine("page that declares entities of its own; no article needs them")
+
+
+def _binary(start: bytes) -> bool:
+    """Control characters in more than one byte of fifty, in no two-byte encoding: no text in any charset has them."""
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start.count(b"\x00") * 5 > len(start):
+        return False
+    return (len(start) - len(start.translate(None, _CONTROLS))) * 50 > len(start)
 
 
 def check_page(tree: Node, title: str, text_size: int) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
@@ -26,6 +27,8 @@ from processing.hotspots.options import PERIODS, Detection, Period
 from processing.text import clean
 
 COLUMNS = ["series", "date", "count", "expected", "upper", "p_value", "score", "alarm"]
+_MOST = 10**12  # a count; beyond it the arithmetic of the model overflows
+_BAD_BYTE = re.compile("[\udc80-\udcff]")  # how cli.main lets in what is no UTF-8
 _LONGEST = 20_000  # periods from the first to the last row of a table: 54 years of days
 
 
@@ -53,6 +56,8 @@ def slot_of(date: str, period: Period) -> int:
 
 def _parse(line: int, record: dict[str, str | None], period: Period) -> Row:
     """Raises ValueError in words that name the line and the value."""
+    if any(_BAD_BYTE.search(value) for value in record.values() if isinstance(value, str)):
+        raise ValueError(f"line {line}: not UTF-8")
     name = clean((record.get("series") or "").strip())
     if not name:
         raise ValueError(f"line {line}: series is empty")
@@ -77,6 +82,8 @@ def _parse(line: int, record: dict[str, str | None], period: Period) -> Row:
             raise ValueError(f"line {line}: {field} {text!r} is not a number")
     if numbers["count"] < 0 or numbers["count"] != int(numbers["count"]):
         raise ValueError(f"line {line}: count {record['count']} must be a whole number, 0 or more")
+    if numbers["count"] > _MOST:
+        raise ValueError(f"line {line}: count {record['count']} is more than {_MOST}")
     if not 0 <= numbers["coverage"] <= 1:
         raise ValueError(f"line {line}: coverage {record['coverage']} must lie between 0 and 1")
     return Row(line, name, date, slot, numbers["count"], numbers["coverage"])
@@ -98,7 +105,10 @@ def read_rows(stdin: Iterable[str], period: Period) -> tuple[list[Row], list[Row
     Raises LangNgheError when a needed column is missing: then nothing can be read.
     """
     reader = csv.DictReader(stdin)
-    names = [n.strip().lstrip("\ufeff") for n in reader.fieldnames or []]
+    try:
+        names = [n.strip().lstrip("\ufeff") for n in reader.fieldnames or []]
+    except csv.Error:
+        names = []
     missing = [n for n in ("series", "date", "count") if n not in names]
     if missing:
         raise LangNgheError(f"line 1: column {', '.join(missing)} is missing", "the first line must read series,date,count or series,date,count,coverage")
@@ -107,7 +117,14 @@ def read_rows(stdin: Iterable[str], period: Period) -> tuple[list[Row], list[Row
     refused: list[Row] = []
     errors: list[str] = []
     lines: dict[tuple[str, int], int] = {}
-    for record in reader:
+    while True:
+        try:
+            record = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            errors.append(f"line {reader.line_num + 1}: not CSV: {error}")
+            continue
         try:
             row = _parse(reader.line_num, record, period)
         except ValueError as error:

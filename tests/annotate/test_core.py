@@ -54,7 +54,7 @@ def test_local_day() -> None:
     assert str(local_day("2025-06-30T18:00:00+00:00")) == "2025-07-01"
     assert str(local_day("2025-06-30")) == "2025-06-30"
     assert local_day(None) is None
-    with pytest.raises(ValueError, match="isoformat"):
+    with pytest.raises(ValueError, match="ISO 8601"):
         local_day("hôm qua")
 
 
