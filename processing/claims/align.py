@@ -45,9 +45,13 @@ def _folded(token: str) -> str:
     return fold_keep(token)
 
 
-def _mass(alone: Counter[str], weight: Callable[[str], float]) -> float:
-    """Rarity of the words only one side has; numbers and the placeholder of places are compared elsewhere."""
-    return sum(n * weight(_folded(t)) for t, n in alone.items() if not t.isdigit() and t not in VALUE and t != "zplace")
+def _mass(a: tuple[str, ...], b: tuple[str, ...], weight: Callable[[str], float]) -> tuple[float, float, float, float]:
+    """Rarity of the words of each side, and of those the other side lacks; numbers and the stand-in of places are compared elsewhere."""
+    rarity = {t: 0.0 if t.isdigit() or t in VALUE or t == "zplace" else weight(_folded(t)) for t in {*a, *b}}
+    in_a, in_b = Counter(a), Counter(b)
+    gone = sum(rarity[t] * (n - in_b[t]) for t, n in in_a.items() if n > in_b[t])
+    came = sum(rarity[t] * (n - in_a[t]) for t, n in in_b.items() if n > in_a[t])
+    return sum(rarity[t] for t in a), sum(rarity[t] for t in b), gone, came
 
 
 def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0) -> Alignment:
@@ -73,7 +77,7 @@ def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0)
         else:
             alone += gone + came
     short = min(len(a), len(b))
-    gone_all, came_all = _mass(Counter(a) - Counter(b), weight), _mass(Counter(b) - Counter(a), weight)
-    total = max(min(_mass(Counter(a), weight), _mass(Counter(b), weight)), 1e-6)
+    whole_a, whole_b, gone_all, came_all = _mass(a, b, weight)
+    total = max(min(whole_a, whole_b), 1e-6)
     swapped, alone_share = min(gone_all, came_all) / total, abs(gone_all - came_all) / total
     return Alignment(replaced / short, alone / (len(a) + len(b)), 2 * equal / (len(a) + len(b)), tuple(numbers), swapped, alone_share)

@@ -23,7 +23,8 @@ from processing.claims.mask import mask
 from processing.claims.tokens import terms
 from processing.text import clean
 
-POOL = 100  # candidates scored lexically
+POOL = 60  # candidates scored lexically
+ALWAYS, NEAR = 3, 0.4  # the best three are compared in any case, the others from this share of the check's n-grams on
 SHORT = 8  # syllables: shorter queries are only ever suggested
 MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
 FACT_CACHE = 20_000
@@ -107,13 +108,14 @@ class Matcher:
             return []
         lexical = self._index.score(query, where)
         rank = self._fusion.lexical(lexical, self._index.mean_length)
-        best = np.lexsort((where, -rank))[: k + 6]
+        best = np.lexsort((where, -rank))[: k + 2]
         masked = mask(text)
         left = facts.extract(masked)
         out = []
-        for i in best:
+        for place, i in enumerate(best):
             features = {name: float(values[i]) for name, values in lexical.items()}
-            out.append(self._judge(int(where[i]), features, left, masked, query.syllables, published_at))
+            near = FAR if place < ALWAYS else NEAR
+            out.append(self._judge(int(where[i]), features, left, masked, query.syllables, published_at, near))
         out.sort(key=lambda c: -c.score)
         return out[:k]
 
@@ -126,12 +128,12 @@ class Matcher:
         return self._judge(int(where[0]), lexical, facts.extract(masked), masked, query.syllables, published_at)
 
     def _judge(
-        self, at: int, features: dict[str, float], left: facts.Facts, masked: str, syllables: int, published_at: str | None
+        self, at: int, features: dict[str, float], left: facts.Facts, masked: str, syllables: int, published_at: str | None, near: float = FAR
     ) -> Candidate:
         check = self._checks[at]
         features["decay"] = _decay(check.published_at, published_at)
         differences: list[facts.Difference] = []
-        if features["char_claim_cover"] < FAR:
+        if features["char_claim_cover"] < near:
             features |= UNLIKE
         else:
             differences = self._compare(at, features, left, masked)

@@ -20,9 +20,10 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 K1, B = 0.9, 0.75
 CHAR_SHARE = 0.5
-# Set by hand, see MODEL_CARD.md: power of idf and share of a syllable pair's weight; where the checks are whole articles (LONG terms on average) chance words abound and pairs count in full.
+# Set by hand, see MODEL_CARD.md: power of idf and share of a syllable pair's weight. Where the checks are whole articles (LONG terms on average)
+# chance words abound and pairs count in full.
 POWER, PAIR, POWER_LONG, PAIR_LONG, LONG = 1.5, 0.1, 1.0, 1.0, 300.0
-POSTINGS_BUDGET = 120_000  # postings touched per query and segment
+POSTINGS_BUDGET = 40_000  # postings touched per query and segment
 ENOUGH = 500  # documents of a segment, more than ever asked for
 MAX_SEGMENTS = 6
 PLACES_FROM = UNI + BI  # place terms find candidates; the score sees places only as agreement or difference
@@ -197,7 +198,7 @@ class Index:
             mine = stream == at
             start[mine], end[mine] = part.postings(ids[mine])
         read = np.cumsum(end - start) - (end - start) <= POSTINGS_BUDGET
-        acc = np.zeros(segment.size)
+        docs, sums = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
         for at, part in enumerate((segment.words, segment.chars)):
             lists = np.flatnonzero(read & (stream == at) & (end > start))
             if len(lists):
@@ -205,7 +206,9 @@ class Index:
                 tf = np.concatenate([part.post_tf[start[i] : end[i]] for i in lists]).astype(np.float32)
                 tf /= tf + self._norms(segment, at)[who]
                 tf *= np.repeat(weight[lists], (end - start)[lists])
-                acc += np.bincount(who, tf, minlength=segment.size)
+                docs.append(who)
+                sums.append(tf)
+        acc = np.bincount(np.concatenate(docs), np.concatenate(sums), minlength=segment.size)
         best = float(acc.max()) if len(acc) else 0.0
         top = np.flatnonzero(acc > 0.4 * best)  # nearly always enough, and far fewer to sort than all that share a term
         if len(top) < ENOUGH:

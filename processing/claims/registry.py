@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -177,7 +178,11 @@ def import_csv(conn: Connection, path: Path, now: datetime) -> Imported:
     Raises LangNgheError when a column is missing altogether.
     """
     out = Imported()
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    try:
+        whole = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LangNgheError(f"cannot read {path}: {error}", "name a CSV file in UTF-8 (in Excel: CSV UTF-8)") from None
+    with io.StringIO(whole, newline="") as lines:
         table = csv.DictReader(lines)
         missing = [c for c in _COLUMNS if c not in (table.fieldnames or ())]
         if missing:

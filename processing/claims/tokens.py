@@ -47,12 +47,9 @@ _SYN, _SYN_RE = _synonyms(False)
 _SYN_FOLDED, _SYN_FOLDED_RE = _synonyms(True)
 # English words that carry no content. The second list holds those that are also Vietnamese syllables written without diacritics.
 _ENGLISH = frozenset(
-    "about above after again all and any are as because been before being below between both by could did does doing during each few for from "
-    "further had has have having her hers here his how if into is its just more most nor of off once only or other our ours out over own same she "
-    "should some such their theirs there these they this those through under until very was we were what when where which while who whom why "
-    "will with would you your yours".split()
+    ["about", "above", "after", "again", "all", "and", "any", "are", "as", "because", "been", "before", "being", "below", "between", "both", "by", "could", "did", "does", "doing", "during", "each", "few", "for", "from", "further", "had", "has", "have", "having", "her", "hers", "here", "his", "how", "if", "into", "is", "its", "just", "more", "most", "nor", "of", "off", "once", "only", "or", "other", "our", "ours", "out", "over", "own", "same", "she", "should", "some", "such", "their", "theirs", "there", "these", "they", "this", "those", "through", "under", "until", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "why", "will", "with", "would", "you", "your", "yours"]
 )
-_ENGLISH_TOO = _ENGLISH | frozenset("a an am at be but can do down he him i in it me my no not now on so than that the them then to too up us".split())
+_ENGLISH_TOO = _ENGLISH | frozenset(["a", "an", "am", "at", "be", "but", "can", "do", "down", "he", "him", "i", "in", "it", "me", "my", "no", "not", "now", "on", "so", "than", "that", "the", "them", "then", "to", "too", "up", "us"])
 _UNI_CACHE: dict[str, int] = {}
 
 
