@@ -54,6 +54,11 @@ def channels_of(page: bytes) -> list[str]:
 
 def discover(url: str, out: TextIO) -> int:
     """Write a proposed TOML; exit status 1 when the address is refused or no list was found. Changes nothing."""
+    try:
+        canonical(url)
+    except BadURL as error:
+        out.write(f"# {url}: [bad_url] {error}\n")
+        return 1
     if why := profiles.refusal(url, proven_channel=True):
         out.write(f"{url} is refused (SCOPE S1): {why}\n")
         return 1

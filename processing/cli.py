@@ -330,12 +330,16 @@ def db_restore(file: Path) -> None:
 @db_app.command("erase")
 def db_erase(url: str, reason: Annotated[str, typer.Option(help="Why, for the request log")] = "removal request") -> None:
     """Remove a page and all that was made of it, and never collect it again (SCOPE S14)."""
-    from crawlers.urls import canonical
+    from crawlers.urls import BadURL, canonical
     from processing.db import connect
     from processing.db.erase import erase
 
+    try:
+        page = canonical(url)
+    except BadURL as error:
+        raise LangNgheError(f"{url} is no address of a page: {error}", "copy it from the browser, with https://") from None
     with connect() as conn:
-        _say(erase(conn, canonical(url), reason, datetime.now(UTC)))
+        _say(erase(conn, page, reason, datetime.now(UTC)))
 
 
 @db_app.command("housekeeping")

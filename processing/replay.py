@@ -36,9 +36,12 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     try:
-                        yield number, json.loads(line)
-                    except json.JSONDecodeError as error:
-                        raise LangNgheError(f"{path}, line {number}: not JSON ({error.msg})", "the archive must be JSON Lines") from None
+                        record = json.loads(line)
+                    except (ValueError, RecursionError) as error:
+                        raise LangNgheError(f"{path}, line {number}: not JSON ({error})", "the archive must be JSON Lines") from None
+                    if not isinstance(record, dict):
+                        raise LangNgheError(f"{path}, line {number}: no JSON object", "the archive must be JSON Lines")
+                    yield number, record
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise LangNgheError(f"cannot read the archive {path}: {error}", "check the path and that the file is complete") from None
 

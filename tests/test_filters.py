@@ -6,18 +6,22 @@ import io
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawlers.discover import discover
 from processing.claims.figures import conflicts
+from processing.claims.registry import import_csv
 from processing.claims.relation import verify
 from processing.cluster.cli import cluster_lines
 from processing.errors import LangNgheError, Quarantine
 from processing.extract.gate import check_bytes
 from processing.filters import jsonl_filter
 from processing.hotspots.core import detect_csv
+from processing.replay import import_archive
 
 BAD: list[tuple[bytes, Any, str]] = [
     (b"{broken", None, "not JSON"),
@@ -146,3 +150,17 @@ def test_binary_data_and_endless_tags_are_no_page() -> None:
             check_bytes(body)
     check_bytes("<p>Rác ở phường Hòa Cường</p>".encode("utf-16"))
     check_bytes(b"<img src='data:image/png;base64," + b"A" * 200_000 + b"'><p>x</p>")
+
+
+def test_addresses_archives_and_tables_that_are_none_are_named(tmp_path: Path, db: Any) -> None:
+    out = io.StringIO()
+    assert discover("http://[bad", out) == 1 and "bad_url" in out.getvalue()
+    broken = tmp_path / "broken"
+    for body, words in ((b"[1]\n", "line 1"), (b"[" * 100_000, "line 1"), (b"\xff\n", "cannot read")):
+        broken.write_bytes(body)
+        with pytest.raises(LangNgheError, match=words):
+            import_archive(db, broken, datetime.now(UTC))
+    with pytest.raises(LangNgheError, match="cannot read"):
+        import_csv(db, broken, datetime.now(UTC))
+    with pytest.raises(LangNgheError, match="cannot read"):
+        import_csv(db, tmp_path / "none", datetime.now(UTC))
