@@ -24,7 +24,7 @@ from processing.claims.tokens import terms
 from processing.text import clean
 
 POOL = 60  # candidates scored lexically
-ALWAYS, NEAR = 3, 0.4  # the best three are compared in any case, the others from this share of the check's n-grams on
+ALWAYS, NEAR = 3, 0.4  # the best three are compared from FAR on, the others from this share of the check's n-grams on
 SHORT = 8  # syllables: shorter queries are only ever suggested
 MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
 FACT_CACHE = 20_000
