@@ -96,7 +96,9 @@ def _crawl(folder: Path, dsn: str, pages: int) -> tuple[int, float, int]:
         env = {**os.environ, "LANGNGHE_HOME": str(folder), "LANGNGHE_CONFIG_DIR": str(folder / "config"), "LANGNGHE_DSN": dsn}
         env |= {"LANGNGHE_GUARD_ALLOW": '["127.0.0.0/8"]', "LANGNGHE_MIN_DELAY_S": "0"}
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run([sys.executable, "-m", "crawlers.child", key], stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "crawlers.child", key], stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT, check=True
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         stats = json.loads(done.stdout.strip().splitlines()[-1])

@@ -59,7 +59,9 @@ def generator(shared: Path, *, harder: bool = False) -> Callable[[int, int], Set
 
 
 _GAMMA = "r.poisson(r.gamma(np.maximum(mean / np.maximum(spread - 1, 1e-9), 1e-9), np.maximum(spread - 1, 1e-9)))"
-_LOGNORMAL = "r.poisson(mean * np.exp(np.sqrt(np.log1p((spread - 1) / mean)) * r.standard_normal(mean.shape) - 0.5 * np.log1p((spread - 1) / mean)))"
+_LOGNORMAL = (
+    "r.poisson(mean * np.exp(np.sqrt(np.log1p((spread - 1) / mean)) * r.standard_normal(mean.shape) - 0.5 * np.log1p((spread - 1) / mean)))"
+)
 _HARDER = [
     (_GAMMA, _LOGNORMAL),
     (

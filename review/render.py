@@ -22,11 +22,7 @@ LANGUAGE_COOKIE = "langnghe_language"
 def _environment(language: str) -> Environment:
     env = environment(HERE, language)
     topics = tomllib.loads(config_file("topics.toml").read_text(encoding="utf-8"))
-    names = {
-        key: value[f"name_{language}"]
-        for key, value in topics.get("topics", topics).items()
-        if isinstance(value, dict) and f"name_{language}" in value
-    }
+    names = {key: topic[language] for key, topic in topics.items()}
     env.filters["topic"] = lambda key: names.get(key, key)
     env.globals["language"] = language
     return env

@@ -60,6 +60,8 @@ def test_the_list_shows_the_hot_spot_with_place_and_counts(staff: TestClient) ->
     assert "Nước máy đục ở Suối Mây" in page
     assert "Xã Suối Mây" in page
     assert "chưa được kiểm chứng" in page
+    assert "Môi trường, nguồn nước" in page
+    assert ">environment_water<" not in page
     assert "Nước máy đục" not in staff.get("/?topic=waste").text
 
 
