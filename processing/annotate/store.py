@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
@@ -19,15 +20,16 @@ _LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @cache
-def _annotator() -> Annotator:
-    return Annotator.load(get_settings().extra_gazetteer)
+def annotator(extra_gazetteer: Path | None) -> Annotator:
+    """The annotator with these places, loaded once a process for each set of places."""
+    return Annotator.load(extra_gazetteer)
 
 
 def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
     """Annotate up to `limit` due documents in the caller's transaction. Running again on the same text writes the same rows."""
     ids = work.claim(conn, STAGE, limit, now)
-    annotator = _annotator()
-    return work.each(conn, STAGE, ids, lambda document: _one(conn, annotator, document, now), now)
+    ready = annotator(get_settings().extra_gazetteer)
+    return work.each(conn, STAGE, ids, lambda document: _one(conn, ready, document, now), now)
 
 
 def _one(conn: Connection, annotator: Annotator, document: int, now: datetime) -> None:

@@ -7,6 +7,7 @@ difference in number, date, place, name or polarity makes a match `related` what
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -95,7 +96,12 @@ class Matcher:
     def match(self, query: dict[str, Any], k: int = 10) -> list[dict[str, Any]]:
         """Contract of `langnghe claims match`: the top k checks for {"text","published_at"?}, best first, with score and tier."""
         found = self.search(str(query.get("text") or ""), query.get("published_at"), k)
-        return [{"check": c.check, "score": round(c.score, 6), "tier": c.tier} for c in found]
+        matches: list[dict[str, Any]] = [{"check": c.check, "score": round(c.score, 6), "tier": c.tier} for c in found]
+        # The contract is always k: checks that share nothing with the text follow with score 0, in the order they came.
+        listed = {c.check for c in found}
+        rest = (check for check, place in self._position.items() if check not in listed and place not in self._withdrawn)
+        matches += [{"check": check, "score": 0.0, "tier": "related"} for check in itertools.islice(rest, k - len(matches))]
+        return matches
 
     def search(self, text: str, published_at: str | None = None, k: int = 10) -> list[Candidate]:
         """The same with features and differences."""
@@ -128,7 +134,14 @@ class Matcher:
         return self._judge(int(where[0]), lexical, facts.extract(masked), masked, query.syllables, published_at)
 
     def _judge(
-        self, at: int, features: dict[str, float], left: facts.Facts, masked: str, syllables: int, published_at: str | None, near: float = FAR
+        self,
+        at: int,
+        features: dict[str, float],
+        left: facts.Facts,
+        masked: str,
+        syllables: int,
+        published_at: str | None,
+        near: float = FAR,
     ) -> Candidate:
         check = self._checks[at]
         features["decay"] = _decay(check.published_at, published_at)
@@ -150,7 +163,14 @@ class Matcher:
         changed: Alignment = align(masked, claim, self._index.rarity)
         if changed.numbers and not any(d.kind == "number" for d in differences):
             differences += [facts.Difference("number", *pair) for pair in changed.numbers]
-        features |= {"differences": float(len(differences)), "replaced": changed.replaced, "edit": changed.ratio, "one_side": changed.one_sided, "swapped": changed.swapped, "missing": changed.missing}
+        features |= {
+            "differences": float(len(differences)),
+            "replaced": changed.replaced,
+            "edit": changed.ratio,
+            "one_side": changed.one_sided,
+            "swapped": changed.swapped,
+            "missing": changed.missing,
+        }
         return differences
 
     def _facts_of(self, at: int) -> tuple[facts.Facts, str]:

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from processing.db import Connection
@@ -22,12 +21,11 @@ from processing.text import clean
 Annotate = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-@lru_cache(maxsize=1)
 def _annotate() -> Annotate:
-    """The annotator, loaded on first use."""
-    from processing.annotate.core import Annotator
+    """The annotator of the annotate stage, with the places the settings name now."""
+    from processing.annotate.store import annotator
 
-    annotate: Annotate = Annotator.load(get_settings().extra_gazetteer).annotate
+    annotate: Annotate = annotator(get_settings().extra_gazetteer).annotate
     return annotate
 
 

@@ -29,7 +29,12 @@ def test_the_same_claim_in_other_words_is_confirmable(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "kind"),
-    [("60 ha", "16 ha", "number"), ("14/10", "24/10", "date"), ("xã Tân Lộc", "xã Tân Thành", "place"), ("bị vỡ", "không bị vỡ", "negation")],
+    [
+        ("60 ha", "16 ha", "number"),
+        ("14/10", "24/10", "date"),
+        ("xã Tân Lộc", "xã Tân Thành", "place"),
+        ("bị vỡ", "không bị vỡ", "negation"),
+    ],
 )
 def test_one_change_makes_it_related_and_is_named(old: str, new: str, kind: str) -> None:
     found = Matcher(CHECKS).search(BASE.replace(old, new))[0]
@@ -53,7 +58,18 @@ def test_without_diacritics_the_same_check_is_found() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "đập", "🙂🙂", "The dam broke last night, officials say.", "<p>Cống <b>Ông Ba</b> vỡ</p>", "ba " * 10_000, "水库大坝昨晚决堤", "\x00\x00", "1" * 5000],
+    [
+        "",
+        "   ",
+        "đập",
+        "🙂🙂",
+        "The dam broke last night, officials say.",
+        "<p>Cống <b>Ông Ba</b> vỡ</p>",
+        "ba " * 10_000,
+        "水库大坝昨晚决堤",
+        "\x00\x00",
+        "1" * 5000,
+    ],
 )
 def test_odd_queries_give_an_answer_not_an_error(text: str) -> None:
     found = Matcher(CHECKS).match({"id": "q", "text": text})
@@ -121,7 +137,13 @@ def test_words_that_only_look_like_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("text", "parts"),
-    [("ngày 26/3", (26, 3, None)), ("5 tháng 3 năm 2023", (5, 3, 2023)), ("tháng 4.1936", (None, 4, 1936)), ("12/03/2024", (12, 3, 2024)), ("năm 2027", (None, None, 2027))],
+    [
+        ("ngày 26/3", (26, 3, None)),
+        ("5 tháng 3 năm 2023", (5, 3, 2023)),
+        ("tháng 4.1936", (None, 4, 1936)),
+        ("12/03/2024", (12, 3, 2024)),
+        ("năm 2027", (None, None, 2027)),
+    ],
 )
 def test_dates(text: str, parts: tuple[int | None, int | None, int | None]) -> None:
     found = dates(fold_keep(text))[0]
@@ -131,3 +153,13 @@ def test_dates(text: str, parts: tuple[int | None, int | None, int | None]) -> N
 def test_differences_read_like_a_sentence() -> None:
     (difference,) = facts.compare(facts.extract("12 người bị thương"), facts.extract("2 người bị thương"))
     assert str(difference) == "number: 12 nguoi ↔ 2 nguoi"
+
+
+def test_always_the_top_k_even_where_nothing_is_shared() -> None:
+    matcher = Matcher([{"id": "a", "claim": "Nước giếng nhiễm chì gấp 10 lần"}, {"id": "b", "claim": "Ba ngân hàng đóng cửa"}])
+    for text in ("Nước giếng nhiễm chì", "😀", ""):
+        found = matcher.match({"id": 1, "text": text}, k=2)
+        assert sorted(m["check"] for m in found) == ["a", "b"]
+        assert found[-1] == {"check": found[-1]["check"], "score": 0.0, "tier": "related"}
+    assert len(matcher.match({"id": 1, "text": "nước"}, k=1)) == 1
+    assert len(matcher.match({"id": 1, "text": "nước"}, k=9)) == 2
