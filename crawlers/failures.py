@@ -55,14 +55,14 @@ class FetchFailure(Exception):
 def _chain(error: BaseException) -> list[BaseException]:
     """The error, its causes, and the failures Twisted keeps inside."""
     out: list[BaseException] = []
-    todo: list[BaseException | None] = [error]
-    while todo and len(out) < 20:
-        one = todo.pop(0)
+    unseen: list[BaseException | None] = [error]
+    while unseen and len(out) < 20:
+        one = unseen.pop(0)
         if one is None or one in out:
             continue
         out.append(one)
-        todo += [one.__cause__, one.__context__]
-        todo += [getattr(reason, "value", None) for reason in getattr(one, "reasons", None) or ()]
+        unseen += [one.__cause__, one.__context__]
+        unseen += [getattr(reason, "value", None) for reason in getattr(one, "reasons", None) or ()]
     return out
 
 
