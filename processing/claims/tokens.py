@@ -114,7 +114,7 @@ def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str
 
 
 def neutral(text: str) -> tuple[str, list[str]]:
-    """Folded text without masked groups and speakers, places replaced by one placeholder word; and the folded places."""
+    """Folded text without masked groups and speakers, places replaced by one stand-in word; and the folded places."""
     masked = _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
     folded = fold_keep(masked)
     plain, places = _without(folded, _cuts(masked, folded))
