@@ -98,8 +98,8 @@ class Matcher:
         found = self.search(str(query.get("text") or ""), query.get("published_at"), k)
         matches: list[dict[str, Any]] = [{"check": c.check, "score": round(c.score, 6), "tier": c.tier} for c in found]
         # The contract is always k: checks that share nothing with the text follow with score 0, in the order they came.
-        listed = {c.check for c in found}
-        rest = (check for check, place in self._position.items() if check not in listed and place not in self._withdrawn)
+        listed = {str(c.check) for c in found}
+        rest = (self._checks[at].id for check, at in self._position.items() if check not in listed)
         matches += [{"check": check, "score": 0.0, "tier": "related"} for check in itertools.islice(rest, k - len(matches))]
         return matches
 
