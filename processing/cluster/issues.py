@@ -1,7 +1,6 @@
 """Issues in the database: kept up to date from their stories, merged and split by analysts, shown with all that is known.
 
-An analyst's merge joins the stories of two issues under one; a split opens a story of its own and keeps the two apart for good
-(`story_constraint`). Merging what was split, or splitting what was merged, takes the decision back.
+What analysts merge and split stands in `changes`.
 """
 
 from __future__ import annotations
@@ -81,12 +80,14 @@ def _member(row: dict[str, Any], group: int) -> Member:
     )  # fmt: skip
 
 
-def open_issue(conn: Connection, story: int, language: str, at: datetime, now: datetime) -> int:
-    """A new issue for a story; `refresh` names it."""
+def open_issue(conn: Connection, story: int, language: str, at: datetime, now: datetime, public_id: UUID | None = None) -> int:
+    """A new issue for a story; `refresh` names it. Where `public_id` is another's, or was, it gets one of its own."""
     row = conn.execute(
-        """INSERT INTO issue (title, topic, language, first_seen_at, last_published_at, updated_at)
-           VALUES ('—', 'other', %s, %s, %s, %s) RETURNING id""",
-        [language, at, at, now],
+        """INSERT INTO issue (public_id, title, topic, language, first_seen_at, last_published_at, updated_at)
+           SELECT CASE WHEN %(id)s::uuid IS NULL OR EXISTS (SELECT FROM issue WHERE public_id = %(id)s)
+                       OR EXISTS (SELECT FROM issue_alias WHERE alias = %(id)s) THEN gen_random_uuid() ELSE %(id)s::uuid END,
+               '—', 'other', %(language)s, %(at)s, %(at)s, %(now)s RETURNING id""",
+        {"id": public_id, "language": language, "at": at, "now": now},
     ).fetchone()
     assert row is not None
     conn.execute("INSERT INTO issue_story (story_id, issue_id) VALUES (%s, %s)", [story, row["id"]])
@@ -118,77 +119,6 @@ def find(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
     return row
 
 
-def merge_issues(conn: Connection, keep: str | UUID, other: str | UUID, *, user_id: int, now: datetime) -> UUID:
-    """Make two issues one, for good; constraints that kept them apart are revoked. Returns the public id that stays. The caller commits."""
-    first, second = find(conn, keep), find(conn, other)
-    if first["id"] == second["id"]:
-        return UUID(str(first["public_id"]))
-    a, b = _documents(conn, first["id"]), _documents(conn, second["id"])
-    conn.execute(
-        """UPDATE story_constraint SET revoked_at = %(now)s WHERE kind = 'apart' AND revoked_at IS NULL
-           AND ((document_a = ANY(%(a)s) AND document_b = ANY(%(b)s)) OR (document_a = ANY(%(b)s) AND document_b = ANY(%(a)s)))""",
-        {"now": now, "a": a, "b": b},
-    )
-    stories = [r["story_id"] for r in conn.execute("SELECT story_id FROM issue_story WHERE issue_id = %s ORDER BY 1", [second["id"]])]
-    anchor = conn.execute("SELECT min(story_id) AS id FROM issue_story WHERE issue_id = %s", [first["id"]]).fetchone()
-    join(conn, first["id"], second["id"])
-    for story in stories:
-        note(conn, now, "merged", story, anchor["id"] if anchor else None, None, f"user:{user_id}", "issues joined")
-    refresh(conn, first["id"], now)
-    _invalidate(conn)
-    return UUID(str(first["public_id"]))
-
-
-def split_issue(conn: Connection, public_id: str | UUID, documents: Iterable[int], *, user_id: int, now: datetime) -> UUID:
-    """Take documents (and their copies) out of an issue into a new one, kept apart from the rest for good. The caller commits.
-
-    Raises LangNgheError when a document is not of the issue or nothing would stay.
-    """
-    issue = find(conn, public_id)
-    members = _documents(conn, issue["id"])
-    wanted = set(documents)
-    if not wanted <= set(members):
-        raise LangNgheError(f"not documents of this issue: {sorted(wanted - set(members))}", "reload the issue's page and choose again")
-    copies = conn.execute("SELECT document_id FROM document_copy WHERE origin_id = ANY(%s)", [sorted(wanted)])
-    moving = sorted(wanted | ({r["document_id"] for r in copies} & set(members)))
-    staying = [d for d in members if d not in set(moving)]
-    if not moving or not staying:
-        raise LangNgheError("a split must take some documents and leave some", "choose fewer, or at least one")
-    story = _new_story(conn, issue["language"], moving)
-    new = open_issue(conn, story, issue["language"], now, now)
-    old = conn.execute("SELECT document_id, story_id FROM assignment WHERE document_id = ANY(%s)", [moving]).fetchall()
-    conn.execute("UPDATE assignment SET story_id = %s WHERE document_id = ANY(%s)", [story, moving])
-    for row in old:
-        note(conn, now, "split", row["story_id"], story, row["document_id"], f"user:{user_id}", "")
-    # each document against the last one of the other side: enough to bar both the documents and their stories from meeting again
-    pairs = {(d, staying[-1]) for d in moving} | {(moving[-1], d) for d in staying}
-    conn.cursor().executemany(
-        "INSERT INTO story_constraint (kind, document_a, document_b, decided_by, decided_at) VALUES ('apart', %s, %s, %s, %s)",
-        [(a, b, user_id, now) for a, b in sorted(pairs)],
-    )
-    recount(conn, {story} | {r["story_id"] for r in old})
-    refresh(conn, issue["id"], now)
-    refresh(conn, new, now)
-    _invalidate(conn)
-    made = conn.execute("SELECT public_id FROM issue WHERE id = %s", [new]).fetchone()
-    assert made is not None
-    return UUID(str(made["public_id"]))
-
-
-def _documents(conn: Connection, issue: int) -> list[int]:
-    return [v["document_id"] for v in conn.execute(_VOICES, [issue])]
-
-
-def _new_story(conn: Connection, language: str, documents: list[int]) -> int:
-    row = conn.execute(
-        """INSERT INTO story (language, opened_at, last_published_at)
-           SELECT %s, min(published_at), max(published_at) FROM document WHERE id = ANY(%s) RETURNING id""",
-        [language, documents],
-    ).fetchone()
-    assert row is not None
-    return int(row["id"])
-
-
 def recount(conn: Connection, stories: Iterable[int]) -> None:
     """Set counts and times of stories from their assignments."""
     conn.execute(
@@ -210,7 +140,7 @@ def note(
     )
 
 
-def _invalidate(conn: Connection) -> None:
+def invalidate(conn: Connection) -> None:
     """Make every process read the stories again before its next batch."""
     conn.execute("UPDATE cluster_state SET revision = revision + 1")
 

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 
 from processing.cluster import store
-from processing.cluster.issues import find, issue_card, merge_issues, split_issue
+from processing.cluster.changes import merge_issues, split_issue
+from processing.cluster.issues import find, issue_card
 from processing.db import Connection
 from processing.db.work import enqueue
 from processing.dedupe import store as dedupe
 from processing.errors import LangNgheError
+from processing.people import add_user
 from tests.cluster.texts import ROADS, SCHOOL, WATER
 from tests.documents import NOW
 
@@ -139,7 +141,8 @@ def test_a_split_is_obeyed_for_good_and_can_be_taken_back(db: Connection, add: A
     public = db.execute("SELECT i.public_id FROM issue i WHERE i.documents = 3").fetchone()
     assert public is not None
     taken = ids["water"][2]
-    new = split_issue(db, public["public_id"], [taken], user_id=1, now=NOW)
+    user = add_user(db, "lan-analyst", "lan@example.org", "a long password", "analyst")
+    new = split_issue(db, public["public_id"], [taken], user_id=user, now=NOW)
     db.commit()
     found = issues_of(db)
     assert found[taken] != found[ids["water"][0]]
@@ -147,12 +150,13 @@ def test_a_split_is_obeyed_for_good_and_can_be_taken_back(db: Connection, add: A
     sequel = "Người dân Lũng Vân tiếp tục phản ánh nước máy đục, có mùi; mong sớm biết mẫu nước xét nghiệm ra sao để yên tâm dùng."
     newcomer = add("Nước đục ở Lũng Vân: dân chờ kết quả", sequel, outlet="bao-8", hours=4)
     drain(db)
-    index = store._indexes[db.info.dsn].clusterer.shard("vi")
+    index = store._indexes[db.info.dsn]["vi"]
     for _ in range(3):
-        index.reexamine()
-    assert index.story_of[str(taken)] != index.story_of[str(ids["water"][0])]
+        index.timeline.shard.reexamine()
+    story = {row.id: index.timeline.shard.story_of[name] for name, row in index.rows.items()}
+    assert story[taken] != story[ids["water"][0]]
     assert issues_of(db)[newcomer] in (found[taken], found[ids["water"][0]])
-    kept = merge_issues(db, public["public_id"], new, user_id=1, now=NOW)
+    kept = merge_issues(db, public["public_id"], new, user_id=user, now=NOW)
     db.commit()
     assert kept == public["public_id"]
     found = issues_of(db)
