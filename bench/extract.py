@@ -112,6 +112,7 @@ def rows(shared: Path) -> list[Row]:
     found, more = ours(nukeviet)
     out += _nukeviet(nukeviet, found)
     out.append(_speed("Zyte pages", zyte_spent, f"trafilatura with metadata {trafilatura_rate(zyte):.0f}"))
+    out.append(_speed("WCXB articles", wcxb_spent, f"trafilatura with metadata {trafilatura_rate(wcxb):.0f}"))
     out.append(_speed("NukeViet pages", more, f"trafilatura with metadata {trafilatura_rate(nukeviet):.0f}"))
     spent = sorted([*zyte_spent, *wcxb_spent, *more])
     out.append(

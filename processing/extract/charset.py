@@ -109,8 +109,11 @@ def _detect(data: bytes) -> str:
 def repair(text: str) -> str:
     """Undo twice-encoded UTF-8 and turn TCVN3 or VNI letters into Unicode. Text that is neither comes back as it is."""
     sample = text[:_SAMPLE]
-    latin = len(_LATIN.findall(sample)) if not sample.isascii() else 0
-    if latin + sample.count("&#") <= 20:
+    entities = sample.count("&#")
+    # counted by the codec first: most pages have few letters beyond ASCII, and patterns are slow
+    if len(sample) - len(sample.encode("ascii", "ignore")) + entities <= 20:
+        return text
+    if len(_LATIN.findall(sample)) + entities <= 20:
         return text
     high = len(_HIGH.findall(sample))
     if len(_VIETNAMESE.findall(sample)) * 4 > high > 0:

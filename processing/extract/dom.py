@@ -90,8 +90,17 @@ NOISE = re.compile(
     r"photocms_caption|wp-caption-text|caption|image-caption|rating|newsletter|advert\w*|quang-?cao|banner)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
+# Class and id names of what stands beside an article
+ASIDE = re.compile(
+    r"(?:^|[\s_-])(?:comments?|footer|sidebar|related|promo\w*|newsletter|cookies?|consent|widget|modal|popup|disqus|share|author|bio|byline|nav|menu|"
+    r"recommend\w*|outbrain|taboola|trending|subscribe|signup)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
+# one class for every element: lxml.html's own choice by tag is a call of Python for each node touched
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement))
 _SPACE = re.compile(r"\s+")
+_NO_WORD = re.compile(r"[\W]+")
 
 
 def parse(text: str) -> Node | None:
@@ -108,6 +117,11 @@ def parse(text: str) -> Node | None:
 def one_line(text: str | None) -> str:
     """Cleaned, with every run of white space as one space."""
     return _SPACE.sub(" ", clean(text or "")).strip()
+
+
+def key(text: str) -> str:
+    """Letters and digits alone, case folded: what two printings of the same words have in common."""
+    return _NO_WORD.sub("", text.casefold())
 
 
 def blocks(root: Node) -> list[str]:

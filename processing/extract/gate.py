@@ -10,6 +10,7 @@ from processing.extract.dom import Node, blocks, one_line
 MAX_BYTES = 10 * 1024 * 1024
 MAX_TAGS = 250_000
 MAX_ATTRIBUTES = 2_000
+MAX_TEXT = 500_000
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{10000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
@@ -58,6 +59,12 @@ def _binary(start: bytes) -> bool:
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start.count(b"\x00") * 5 > len(start):
         return False
     return (len(start) - len(start.translate(None, _CONTROLS))) * 50 > len(start)
+
+
+def check_length(text_size: int) -> None:
+    """Raises Quarantine for a text that no article has the length of: every later stage would work on it for minutes."""
+    if text_size > MAX_TEXT:
+        raise Quarantine(f"a text of {text_size:,} characters; no article is longer than {MAX_TEXT:,}")
 
 
 def check_page(tree: Node, title: str, text_size: int) -> None:

@@ -10,12 +10,11 @@ readability: the Arc90 algorithm as kept in readability-lxml.
 from __future__ import annotations
 
 import logging
-import re
 from copy import deepcopy
 
 from lxml import etree
 
-from processing.extract.dom import BREAKS, SKIPPED, Node, blocks, hidden, names, one_line
+from processing.extract.dom import ASIDE, BREAKS, SKIPPED, Node, blocks, hidden, key, names, one_line
 
 for _name in ("trafilatura", "readability", "readability.readability"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -25,11 +24,6 @@ _LONG_LINE = 80
 _PROSE = 1000  # characters of prose from which coverage means anything
 _COVERED = 0.8
 _AGREE = 0.12
-_ASIDE = re.compile(
-    r"(?:^|[\s_-])(?:comments?|footer|sidebar|related|promo\w*|newsletter|cookies?|consent|widget|modal|popup|disqus|share|author|bio|byline|nav|menu|"
-    r"recommend\w*|outbrain|taboola|trending|subscribe|signup)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
 
 
 def extract(tree: Node) -> tuple[list[str], str]:
@@ -86,16 +80,12 @@ def _readability(tree: Node) -> list[str]:
         return []
 
 
-def _letters(text: str) -> str:
-    return re.sub(r"\W+", "", text.casefold())
-
-
 def _coverage(lines: list[str], prose: list[str]) -> float:
     """Share of the prose, by characters, whose beginnings stand in the lines."""
     if not prose:
         return 0.0
-    said = _letters(" ".join(lines))
-    return sum(len(line) for line in prose if _letters(line[:120])[:60] in said) / _size(prose)
+    said = key(" ".join(lines))
+    return sum(len(line) for line in prose if key(line[:120])[:60] in said) / _size(prose)
 
 
 def _prose(tree: Node) -> list[str]:
@@ -140,6 +130,6 @@ def _prose(tree: Node) -> list[str]:
 
 def _aside(node: Node, tag: str, paragraphs: int) -> bool:
     """Whether the element's names say that it is no part of the article, and it does not hold a good part of the page's paragraphs."""
-    if tag not in ("div", "section", "ul", "ol") or not _ASIDE.search(names(node)):
+    if tag not in ("div", "section", "ul", "ol") or not ASIDE.search(names(node)):
         return False
     return int(node.xpath("count(.//p)")) <= 0.3 * paragraphs
