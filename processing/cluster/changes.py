@@ -139,6 +139,15 @@ def obey(conn: Connection, now: datetime, touched: Iterable[int] | None = None) 
     return restored
 
 
+def documents_of(conn: Connection, public_ids: Iterable[str]) -> list[int]:
+    """Documents behind their public ids. Raises LangNgheError for one that is none."""
+    wanted = [str(p).strip().lower() for p in public_ids]
+    rows = conn.execute("SELECT id, public_id::text AS public_id FROM document WHERE public_id::text = ANY(%s)", [wanted]).fetchall()
+    if unknown := set(wanted) - {r["public_id"] for r in rows}:
+        raise LangNgheError(f"no such document: {', '.join(sorted(unknown))}", "reload the issue's page and choose again")
+    return [r["id"] for r in rows]
+
+
 def changes_of(conn: Connection, issue: int) -> list[dict[str, Any]]:
     """Merges and splits an issue took part in, newest first, with who decided and who took them back."""
     return conn.execute(

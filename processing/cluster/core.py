@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,9 @@ def seconds(published_at: str) -> float:
 class Clusterer:
     """Stories of a stream. Not thread-safe: one writer per shard."""
 
-    def __init__(self, params: Params | None = None, open_story: Callable[[Item], str] | None = None) -> None:
-        """`open_story` names the story a document opens, new at every call; by default after the document."""
+    def __init__(self, params: Params | None = None) -> None:
         self.params = params or Params()
         self._opened: Counter[str] = Counter()
-        self.open_story = open_story or self._named
         self.shards: dict[str, Shard] = {}
         self._shard_of: dict[str, str] = {}
         self._answered: dict[str, str] = {}
@@ -49,15 +47,13 @@ class Clusterer:
         if lang not in self.shards:
             shard = self.shards[lang] = Shard(self.params, self._open, lang)
             for kind, a, b in self._links:
-                self._link(shard, kind, a, b)
+                shard.link(kind, a, b)
         return self.shards[lang]
 
-    def _named(self, item: Item) -> str:
+    def _open(self, item: Item) -> str:
+        """A name for the story that a document opens, new at every call."""
         self._opened[item.id] += 1
         return item.id if self._opened[item.id] == 1 else f"{item.id}~{self._opened[item.id]}"
-
-    def _open(self, item: Item) -> str:
-        return self.open_story(item)
 
     def item(self, doc: Mapping[str, Any]) -> tuple[str, Item]:
         """Language and comparable form of a document {"id", "published_at", "title", "text", "lang"?, "places"?}. Raises ValueError, KeyError."""
@@ -78,14 +74,7 @@ class Clusterer:
     def place(self, lang: str, item: Item) -> tuple[str, float, list[Moved]]:
         """Decide about one new document: its story, the score (1 for the first of a story), and what a re-examination changed."""
         shard = self.shard(lang)
-        bound = shard.bound(item.id)
-        match = shard.match(item, learn=self.params.learn_time)
-        if bound is not None:
-            story, score = bound, 1.0
-        elif match.story is not None and match.score >= self.params.join * match.chance:
-            story, score = match.story, match.score
-        else:
-            story, score = self.open_story(item), 1.0
+        story, score = shard.decide(item)
         self.restore(lang, item, story)
         shard.seen += 1
         changes = shard.reexamine() if shard.due() else []
@@ -95,21 +84,12 @@ class Clusterer:
         return shard.story_of.get(item.id, story), score, changes
 
     def restore(self, lang: str, item: Item, story: str) -> None:
-        """Put a document where it is known to belong, without deciding. Beyond the capacity the documents published first are forgotten."""
-        shard = self.shard(lang)
-        shard.put(item, story)
+        """Put a document where it is known to belong, without deciding."""
         self._shard_of[item.id] = lang
-        if len(shard.items) > self.params.capacity:
-            oldest = shard.order[0][1]
-            self._left[oldest] = shard.story_of[oldest]
-            shard.forget(oldest)
-            del self._shard_of[oldest]
-
-    def forget_shard(self, lang: str) -> None:
-        """Drop a language's live documents and all constraints, before they are read again."""
-        self.shards.pop(lang, None)
-        self._shard_of = {d: other for d, other in self._shard_of.items() if other != lang}
-        self._links = []
+        left = self.shard(lang).add(item, story)
+        if left is not None:
+            self._left[left[0]] = left[1]
+            del self._shard_of[left[0]]
 
     def constrain(self, kind: str, a: str, b: str) -> None:
         """An analyst's decision about two documents, obeyed from now on: kind "together" or "apart"."""
@@ -117,13 +97,7 @@ class Clusterer:
             raise ValueError(f"unknown constraint {kind!r}")
         self._links.append((kind, a, b))
         for shard in self.shards.values():
-            self._link(shard, kind, a, b)
-
-    @staticmethod
-    def _link(shard: Shard, kind: str, a: str, b: str) -> None:
-        links = shard.together if kind == "together" else shard.apart
-        links.setdefault(a, set()).add(b)
-        links.setdefault(b, set()).add(a)
+            shard.link(kind, a, b)
 
     def resolve(self, story: str) -> str:
         """The story an id stands for after merges."""

@@ -5,6 +5,8 @@ What analysts merge and split stands in `changes`.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,11 +14,12 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from processing.cluster import naming
+from processing.cluster import naming, stated
 from processing.cluster.naming import Member
 from processing.db import Connection
 from processing.dedupe.origins import Voice, independent_groups, wire_credit
 from processing.errors import LangNgheError
+from processing.i18n import LOCAL
 
 _MEMBERS = 200  # documents of an issue, newest first, that name it; counts use all
 _COMMUNES = 5
@@ -24,14 +27,14 @@ _SURE = 0.5  # confidence from which a document counts for a commune
 
 _VOICES = """
 SELECT a.document_id, a.published_at, coalesce(c.origin_id, a.document_id) AS origin, coalesce(c.relation, 'origin') AS relation, s.owner,
-    d.language
+    d.language, s.name AS source
 FROM assignment a JOIN issue_story x ON x.story_id = a.story_id
 JOIN document d ON d.id = a.document_id JOIN source s ON s.id = d.source_id
 LEFT JOIN document_copy c ON c.document_id = a.document_id AND c.first_seen_at = a.first_seen_at
 WHERE x.issue_id = %s ORDER BY a.published_at, a.document_id"""
 
 _TEXTS = """
-SELECT d.id, d.title, d.language, s.name AS source, n.sentences, n.tokens, n.topic, n.topic_score, n.province_code, right(v.text, 160) AS tail
+SELECT d.id, d.title, d.language, d.published_at, s.name AS source, n.sentences, n.tokens, n.topic, n.topic_score, n.province_code, right(v.text, 160) AS tail
 FROM document d JOIN source s ON s.id = d.source_id
 LEFT JOIN annotation n ON n.document_id = d.id AND n.first_seen_at = d.first_seen_at
 LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
@@ -58,7 +61,13 @@ def refresh(conn: Connection, issue: int, now: datetime) -> None:
     originals = [m for m, t in zip(members, texts, strict=True) if _original(voices, t["id"])] or members
     provinces = [r["unit_code"] for r in conn.execute(_PLACES, [newest, "province", 0.0])]
     communes = [r["unit_code"] for r in conn.execute(_PLACES, [newest, "commune", _SURE])]
-    summary = {"sentences": naming.key_sentences(originals), "phrases": naming.key_phrases(members)}
+    summary = {
+        "sentences": naming.key_sentences(originals),
+        "phrases": naming.key_phrases(members),
+        "figures": stated.figures(originals),
+        "first": {"at": voices[0]["published_at"].isoformat(), "source": voices[0]["source"], "document": voices[0]["document_id"]},
+        "spread": _spread(voices, groups, communes, provinces),
+    }
     conn.execute(
         """UPDATE issue SET title = %s, topic = %s, province_code = %s, commune_codes = %s, first_seen_at = %s, last_published_at = %s,
                documents = %s, origins = %s, summary = %s, updated_at = %s WHERE id = %s""",
@@ -69,6 +78,19 @@ def refresh(conn: Connection, issue: int, now: datetime) -> None:
     )  # fmt: skip
 
 
+def _spread(voices: list[dict[str, Any]], groups: list[int], communes: list[str], provinces: list[str]) -> dict[str, Any]:
+    """How far and how fast it went: publishers, communes, provinces, and on how many local days new origins came, with the most on one."""
+    first_of: dict[int, str] = {}
+    for voice, group in zip(voices, groups, strict=True):
+        first_of.setdefault(group, voice["published_at"].astimezone(LOCAL).date().isoformat())
+    days = Counter(first_of.values())
+    busiest = max(days, key=lambda d: (days[d], d))
+    return {
+        "publishers": len({v["owner"] for v in voices}), "communes": len(communes), "provinces": len(provinces),
+        "days": len(days), "busiest_day": busiest, "origins_that_day": days[busiest],
+    }  # fmt: skip
+
+
 def _original(voices: list[dict[str, Any]], document: int) -> bool:
     return any(v["document_id"] == document and v["relation"] in ("origin", "shared_release") for v in voices)
 
@@ -76,7 +98,7 @@ def _original(voices: list[dict[str, Any]], document: int) -> bool:
 def _member(row: dict[str, Any], group: int) -> Member:
     return Member(
         row["id"], row["title"], row["sentences"] or [], group, row["source"], row["topic"] or "other", row["topic_score"] or 0.0,
-        row["language"], row["tokens"] or [],
+        row["language"], row["tokens"] or [], row["published_at"],
     )  # fmt: skip
 
 
@@ -163,9 +185,12 @@ def issue_card(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
         [issue["id"]],
     ).fetchall()
     flags = conn.execute(
-        "SELECT public_id, kind, first_day, last_day, score, rank, method, card FROM flag WHERE issue_id = %s ORDER BY first_day, id",
-        [issue["id"]],
+        """SELECT f.id, f.public_id, f.kind, f.first_day, f.last_day, f.score, f.rank, f.method, f.card FROM flag f JOIN issue i ON i.id = f.issue_id
+           WHERE i.id = %(id)s OR i.public_id IN (SELECT alias FROM issue_alias WHERE issue_id = %(id)s) ORDER BY f.first_day, f.id""",
+        {"id": issue["id"]},
     ).fetchall()
+    from processing.cluster.changes import changes_of
+
     history = conn.execute(
         """SELECT e.at, e.kind, e.story_id, e.other_story_id, e.decided_by FROM story_event e JOIN issue_story x ON x.story_id = e.story_id
            WHERE x.issue_id = %s ORDER BY e.at, e.id""",
@@ -176,5 +201,15 @@ def issue_card(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
         "province": units.get(issue["province_code"]), "communes": [units.get(c, c) for c in issue["commune_codes"]],
         "first_seen_at": issue["first_seen_at"], "last_published_at": issue["last_published_at"],
         "documents": issue["documents"], "origins": issue["origins"], "summary": issue["summary"],
-        "members": documents, "flags": flags, "history": history,
+        "members": documents, "flags": [_checked(conn, flag) for flag in flags], "history": history, "changes": changes_of(conn, issue["id"]),
     }  # fmt: skip
+
+
+def _checked(conn: Connection, flag: dict[str, Any]) -> dict[str, Any]:
+    """A flag with whether its card and rank come out the same when they are computed again from the stored rows, and what differs."""
+    from processing.hotspots.card import rank, recompute
+
+    again = json.loads(json.dumps(recompute(conn, flag.pop("id"))))
+    differs = sorted(key for key in {*again, *flag["card"]} if again.get(key) != flag["card"].get(key))
+    same = not differs and rank(again) == flag["rank"]
+    return {**flag, "recomputed": "same" if same else {"differs": differs, "card": again, "rank": rank(again)}}

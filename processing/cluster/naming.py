@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from processing.cluster.features import terms_of
 
@@ -22,7 +23,7 @@ _QUESTION = re.compile(r"[?:]\s*$")
 
 @dataclass(frozen=True)
 class Member:
-    """A document of an issue. `group` numbers its independent origin (`dedupe.origins`), `source` is the organisation's name."""
+    """A document of an issue. `group` numbers its independent origin (`dedupe.origins`), `source` is the organisation's name, `at` its publication."""
 
     document: int
     title: str
@@ -33,6 +34,7 @@ class Member:
     topic_score: float
     language: str = "vi"
     tokens: Sequence[str] = ()
+    at: datetime | None = None
 
 
 def _profile(members: Sequence[Member]) -> tuple[list[dict[str, float]], Counter[str]]:

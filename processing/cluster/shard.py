@@ -78,6 +78,10 @@ class Moved(NamedTuple):
     document: str
 
 
+Op = tuple[str, Item, str]
+"""A change of a shard that `Shard.undo` takes back: ("new" | "put" | "take" | "forget", document, story)."""
+
+
 class Shard:
     """Live documents and stories of one language."""
 
@@ -96,11 +100,14 @@ class Shard:
         self.grown = 0  # stories of three documents or more
         self.apart: dict[str, set[str]] = {}
         self.together: dict[str, set[str]] = {}
+        self.log: list[Op] | None = None  # where changes are noted, while somebody may want them undone
 
     # ---- index
 
     def put(self, item: Item, story: str) -> None:
         """Add a document to a story, new or live."""
+        if self.log is not None:
+            self.log.append(("put" if item.id in self.items else "new", item, story))
         if item.id not in self.items:
             self.items[item.id] = item
             self.frequency.update(item.terms.keys())
@@ -129,13 +136,17 @@ class Shard:
                 del stories[story]
             else:
                 stories[story] -= 1
+        if self.log is not None:
+            self.log.append(("take", item, story))
         return story
 
     def forget(self, document: str) -> None:
         """Drop a document from the live window; its story lives on while it has others."""
         item = self.items.pop(document)
         del self.order[bisect_left(self.order, (item.at, document))]
-        self.take(item)
+        story = self.take(item)
+        if self.log is not None:
+            self.log[-1] = ("forget", item, story)
         self.times.leave(item.at)
         for term in item.terms:
             if self.frequency[term] == 1:
@@ -145,7 +156,37 @@ class Shard:
             if not self.postings[term]:
                 del self.postings[term]
 
+    def add(self, item: Item, story: str) -> tuple[str, str] | None:
+        """Add a document; beyond the capacity the one published first is forgotten. Returns that one and its story."""
+        self.put(item, story)
+        if len(self.items) <= self.p.capacity:
+            return None
+        oldest = self.order[0][1]
+        left = oldest, self.story_of[oldest]
+        self.forget(oldest)
+        return left
+
+    def undo(self, ops: list[Op]) -> None:
+        """Take back changes that were noted in `log`, the last one first."""
+        for kind, item, story in reversed(ops):
+            if kind == "new":
+                self.forget(item.id)
+            elif kind == "put":
+                self.take(item)
+            else:
+                self.put(item, story)
+
     # ---- decision
+
+    def decide(self, item: Item) -> tuple[str, float]:
+        """The story a new document belongs to, opened for it where none explains it, and the score (1 for the first of a story)."""
+        bound = self.bound(item.id)
+        match = self.match(item, learn=self.p.learn_time)
+        if bound is not None:
+            return bound, 1.0
+        if match.story is not None and match.score >= self.p.join * match.chance:
+            return match.story, match.score
+        return self.open_story(item), 1.0
 
     def _weigh(self, terms: dict[str, float]) -> tuple[list[tuple[dict[str, int], float, float]], float]:
         """Postings of each term with its weight and κ·e^idf, shortest first; and the document's whole information."""
@@ -242,6 +283,12 @@ class Shard:
                 return self.story_of[other]
         return None
 
+    def link(self, kind: str, a: str, b: str) -> None:
+        """An analyst's decision about two documents, obeyed from now on: kind "together" or "apart"."""
+        links = self.together if kind == "together" else self.apart
+        links.setdefault(a, set()).add(b)
+        links.setdefault(b, set()).add(a)
+
     # ---- looking again
 
     def due(self) -> bool:
@@ -269,6 +316,8 @@ class Shard:
             self.put(item, new)
             if new != old:
                 changes.append(Moved("moved", old, new, document))
+            elif self.log is not None:
+                del self.log[-2:]
         return changes + self._merge(recent)
 
     def _merge(self, recent: list[str]) -> list[Moved]:

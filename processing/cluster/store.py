@@ -2,62 +2,51 @@
 
 One writer at a time (advisory lock). The index over live documents is kept in the process between batches and rebuilt from `assignment`
 when another process wrote since (`cluster_state.revision`), so a process killed anywhere leaves nothing to repair: its batch was one
-transaction. A document's first assignment stands (on conflict do nothing); later merges and moves are events.
+transaction. A document that comes before others of the window has those decided again (`timeline`), so that neither the order of arrival nor a
+kill changes the stories; what a story loses or gains by it is an event.
 
 Only originals are clustered: a copy follows the document it was copied from. Copies, and checks by fact-checkers, never enter the index.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from processing.cluster import issues
-from processing.cluster.core import Clusterer
-from processing.cluster.shard import Item, Moved, Params
+from processing.cluster import changes, issues
+from processing.cluster.index import FIELDS, Index, entry, key, moment
+from processing.cluster.shard import Params
+from processing.cluster.timeline import Entry
 from processing.db import Connection
 from processing.db.work import StageStats, done, put_off
 from processing.errors import Quarantine
 
-METHOD = "explained-information 1"
+METHOD = "explained-information 2"
 PARAMS = Params(capacity=30_000)
 _LOCK = 7_205_110_003
+_COPIED = ("same_text", "copied_from")
+_ISSUES = uuid.UUID("5f1d6c1e-3a0b-5d57-9a55-6d2f0c6f7a11")
 
 _CLAIM = """
 SELECT w.subject_id FROM work w LEFT JOIN document d ON d.id = w.subject_id
 WHERE w.stage = 'cluster' AND w.state <> 'quarantine' AND w.not_before <= %s
-ORDER BY d.published_at, w.subject_id LIMIT %s FOR UPDATE OF w SKIP LOCKED"""
+ORDER BY least(d.published_at, d.first_seen_at), md5(d.canonical_url) COLLATE "C" LIMIT %s FOR UPDATE OF w SKIP LOCKED"""
 
-_FIELDS = """
-d.id, d.language, d.title, d.published_at, d.first_seen_at, left(v.text, 2000) AS text,
-ARRAY(SELECT p.unit_code FROM document_place p WHERE p.document_id = d.id AND p.first_seen_at = d.first_seen_at
-      AND p.level = 'commune' ORDER BY p.unit_code) AS places"""
+_WAITING = """
+SELECT c.document_id FROM document_copy c JOIN assignment a ON a.document_id = c.document_id AND a.first_seen_at = c.first_seen_at
+WHERE c.origin_id = ANY(%s) AND c.document_id <> c.origin_id AND c.relation = ANY(%s) AND a.method <> 'copy'"""
 
 _BATCH = f"""
-SELECT {_FIELDS}, c.origin_id, c.relation, s.kind AS source_kind, d.kind,
-    (SELECT a.story_id FROM assignment a WHERE a.document_id = d.id) AS story
+SELECT {FIELDS}, c.origin_id, c.relation, s.kind AS source_kind, d.kind, a.story_id, a.method
 FROM document d JOIN document_version v ON v.document_id = d.id AND v.version = d.version
 JOIN source s ON s.id = d.source_id
 LEFT JOIN document_copy c ON c.document_id = d.id AND c.first_seen_at = d.first_seen_at
-WHERE d.id = ANY(%s) ORDER BY d.published_at, d.id"""  # noqa: S608  # constant fields
+LEFT JOIN assignment a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
+WHERE d.id = ANY(%s) ORDER BY d.id"""  # noqa: S608  # constant fields
 
-_LIVE = f"""
-SELECT {_FIELDS}, a.story_id FROM assignment a JOIN document d ON d.id = a.document_id
-JOIN document_version v ON v.document_id = d.id AND v.version = d.version
-WHERE d.language = %s AND a.method <> 'copy' ORDER BY d.published_at DESC, d.id DESC LIMIT %s"""  # noqa: S608  # constant fields
-
-
-@dataclass
-class _Index:
-    """A clusterer and the revision of `cluster_state` it stands at, per language."""
-
-    clusterer: Clusterer
-    revisions: dict[str, int] = field(default_factory=dict)
-
-
-_indexes: dict[str, _Index] = {}
+_indexes: dict[str, dict[str, Index]] = {}
 
 
 def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
@@ -79,112 +68,200 @@ class _Batch:
     def __init__(self, conn: Connection, now: datetime) -> None:
         self.conn = conn
         self.now = now
-        self.index = _indexes.get(conn.info.dsn) or _Index(Clusterer(PARAMS))
-        self.index.clusterer.open_story = self._open
-        _indexes[conn.info.dsn] = self.index
-        self.languages: set[str] = set()
+        self.indexes = _indexes.setdefault(conn.info.dsn, {})
         self.touched: set[int] = set()
-        self.language = ""
+        self.first: dict[int, str] = {}
 
     def work(self, ids: list[int]) -> StageStats:
         stats = StageStats()
-        rows = self.conn.execute(_BATCH, [ids]).fetchall()
+        waiting = [r["document_id"] for r in self.conn.execute(_WAITING, [ids, list(_COPIED)])]  # their origin was not there when they came
+        rows = self.conn.execute(_BATCH, [[*ids, *waiting]]).fetchall()
         for missing in set(ids) - {row["id"] for row in rows}:
-            put_off(
-                self.conn,
-                "cluster",
-                missing,
-                Quarantine("the document or its text is gone; it was erased or is past its retention"),
-                self.now,
-            )
+            gone = Quarantine("the document or its text is gone; it was erased or is past its retention")
+            put_off(self.conn, "cluster", missing, gone, self.now)
             stats.quarantine += 1
-        for row in rows:
-            if row["source_kind"] != "feedback" and row["kind"] != "fact_check":
-                self._assign(row)
-            stats.done += 1
-        done(self.conn, "cluster", [row["id"] for row in rows])
+        originals, copies = self._sorted([r for r in rows if r["source_kind"] != "feedback" and r["kind"] != "fact_check"])
+        for language in sorted({r["language"] for r in (*originals, *copies)}):
+            self._language(language, [r for r in originals if r["language"] == language], [r for r in copies if r["language"] == language])
+        self._follow_origins(copies)
         self._finish()
+        finished = set(ids) & {row["id"] for row in rows}
+        done(self.conn, "cluster", sorted(finished))
+        stats.done = len(finished)
         return stats
 
-    # ---- one document
+    def _sorted(self, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Originals, and copies whose origin is in a story or comes with them."""
+        copied = {r["id"]: r["origin_id"] for r in rows if r["relation"] in _COPIED and r["origin_id"] != r["id"]}
+        known = self.conn.execute(
+            "SELECT document_id FROM assignment WHERE document_id = ANY(%s) AND method <> 'copy'", [sorted(set(copied.values()))]
+        )
+        origins = {r["document_id"] for r in known} | {r["id"] for r in rows if r["id"] not in copied}
+        return (
+            [r for r in rows if copied.get(r["id"]) not in origins],
+            [r for r in rows if copied.get(r["id"]) in origins],
+        )
 
-    def _assign(self, row: dict[str, Any]) -> None:
-        if row["story"] is not None:  # a new version: it stays where it is, the issue's words may change
-            self.touched.add(row["story"])
+    # ---- one language
+
+    def _index(self, language: str) -> Index:
+        """The index of a language as the database has it."""
+        row = self.conn.execute("SELECT revision FROM cluster_state WHERE language = %s", [language]).fetchone()
+        index = self.indexes.get(language)
+        if index is None or index.revision != (row["revision"] if row else 0):
+            index = self.indexes[language] = Index(self.conn, language, PARAMS)
+        return index
+
+    def _language(self, language: str, originals: list[dict[str, Any]], copies: list[dict[str, Any]]) -> None:
+        index = self._index(language)
+        live = index.timeline.shard.items
+        add: dict[str, tuple[Entry, datetime]] = {}
+        for row in originals:
+            found = entry(row)
+            if row["story_id"] is not None and row["method"] != "copy" and live.get(found.item.id, found.item) == found.item:
+                self.touched.add(row["story_id"])  # a new version may change the words of the issue
+            else:
+                index.remember(row)
+                add[found.item.id] = found, row["published_at"]
+        remove = {name for row in copies if (name := key(row["canonical_url"])) in live}
+        changed = index.timeline.update([found for found, _ in add.values()], remove)
+        self._open(index, index.go_on(index.orphaned(changed)))
+        self._write(index, changed, {name: published for name, (_, published) in add.items()})
+        for name in remove:
+            index.drop(name)
+        self._keep(index)
+
+    def _open(self, index: Index, names: list[str]) -> None:
+        """Rows for new stories."""
+        firsts = [index.first(name) for name in names]
+        rows = self.conn.execute(
+            """INSERT INTO story (language, opened_at, last_published_at) SELECT %s, t, t FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS u(t, n)
+               ORDER BY n RETURNING id""",
+            [index.language, [moment(order[0]) for order in firsts]],
+        ).fetchall()
+        for row, name, order in zip(rows, names, firsts, strict=True):
+            index.own(name, row["id"])
+            self.first[row["id"]] = order[1]
+            issues.note(self.conn, self.now, "opened", row["id"], None, index.rows[order[1]].id)
+
+    def _write(self, index: Index, changed: Iterable[str], added: dict[str, datetime]) -> None:
+        """Store where documents belong now; what they left is an event."""
+        timeline = index.timeline
+        scores = timeline.score(added)
+        written: list[tuple[Any, ...]] = []
+        moved: list[tuple[int, int, int]] = []
+        for document in sorted(d for d in changed if d in timeline.shard.story_of):
+            row, old = index.rows[document], index.home.get(document)
+            story = index.home[document] = index.story[timeline.shard.story_of[document]]
+            if document in added:
+                place = timeline.place(document)
+                at = moment(place[0]) if place else None
+                written.append(
+                    (row.id, row.first_seen_at, story, added[document], min(scores.get(document, 1.0), 1.0), METHOD, self.now, at)
+                )
+            if old != story or document in added:
+                self.touched.add(story)
+            if old is not None and old != story:
+                moved.append((row.id, old, story))
+        self._insert(written)
+        self._move(moved)
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+        """Assignments of documents that are new, or become originals or copies."""
+        if not rows:
             return
-        if row["relation"] in ("same_text", "copied_from"):
-            found = self.conn.execute("SELECT story_id FROM assignment WHERE document_id = %s", [row["origin_id"]]).fetchone()
-            if found is not None:
-                self._write(row, found["story_id"], 1.0, "copy")
-                return
-        self.language = row["language"]
-        self._ready(row["language"])
-        document = {**row, "id": str(row["id"]), "lang": row["language"], "published_at": row["published_at"].isoformat()}
-        lang, item = self.index.clusterer.item(document)
-        story, score, changes = self.index.clusterer.place(lang, item)
-        self._write(row, int(story), score, METHOD)
-        for change in changes:
-            self._apply(change)
+        self.conn.execute(
+            """INSERT INTO assignment AS a (document_id, first_seen_at, story_id, published_at, score, method, assigned_at, ordered_at)
+               SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::real[], %s::text[], %s::timestamptz[],
+                                    %s::timestamptz[])
+               ON CONFLICT (document_id, first_seen_at) DO UPDATE
+               SET story_id = excluded.story_id, published_at = excluded.published_at, score = excluded.score, method = excluded.method,
+                   ordered_at = CASE WHEN excluded.method = 'copy' THEN NULL ELSE coalesce(excluded.ordered_at, a.ordered_at) END,
+                   settled = CASE WHEN excluded.method = 'copy' THEN NULL ELSE a.settled END""",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
 
-    def _open(self, item: Item) -> str:
-        """A new story row; ids have a fixed width so that they sort as text as they do as numbers."""
+    def _move(self, rows: list[tuple[int, int, int]]) -> None:
+        """Documents, each from one story to another, and their copies with them."""
+        if not rows:
+            return
+        documents, olds, news = (list(column) for column in zip(*rows, strict=True))
+        self.conn.execute(
+            """UPDATE assignment a SET story_id = m.story FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
+               WHERE a.document_id = m.document AND a.story_id <> m.story""",
+            [documents, news],
+        )
+        self.conn.execute(
+            """UPDATE assignment a SET story_id = m.story FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
+               JOIN document_copy c ON c.origin_id = m.document
+               WHERE a.document_id = c.document_id AND a.first_seen_at = c.first_seen_at AND a.method = 'copy'""",
+            [documents, news],
+        )
+        self.conn.execute(
+            """INSERT INTO story_event (at, kind, story_id, other_story_id, document_id, decided_by)
+               SELECT %s, 'moved', o, n, d, 'clusterer' FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS m(o, n, d)""",
+            [self.now, olds, news, documents],
+        )
+        self.touched |= {*olds, *news}
+
+    def _follow_origins(self, copies: list[dict[str, Any]]) -> None:
+        """Copies belong where their origins do."""
+        found = self.conn.execute(
+            "SELECT document_id, story_id FROM assignment WHERE document_id = ANY(%s)", [[r["origin_id"] for r in copies]]
+        )
+        stories = {r["document_id"]: r["story_id"] for r in found}
+        written, moved = [], []
+        for row in copies:
+            story = stories[row["origin_id"]]
+            written.append((row["id"], row["first_seen_at"], story, row["published_at"], 1.0, "copy", self.now, None))
+            if row["story_id"] not in (None, story):
+                moved.append((row["id"], row["story_id"], story))
+            self.touched.add(story)
+        self._insert(written)
+        self._move(moved)
+
+    def _keep(self, index: Index) -> None:
+        """Store what is settled now, and that this process has the newest index."""
+        settled = index.timeline.settle()
+        if settled is not None:
+            named = [(index.rows[d].id, name) for d, name in sorted(settled.stories.items()) if d in index.rows]
+            self.conn.execute(
+                """UPDATE assignment a SET settled = n.name FROM unnest(%s::bigint[], %s::text[]) AS n(document, name)
+                   WHERE a.document_id = n.document""",
+                [[document for document, _ in named], [name for _, name in named]],
+            )
+            index.forget()
+        base = index.timeline.base
+        weights = base.weights if base.weights is not None else index.timeline.shard.times.weights
         row = self.conn.execute(
-            "INSERT INTO story (language, opened_at, last_published_at) VALUES (%s, to_timestamp(%s), to_timestamp(%s)) RETURNING id",
-            [self.language, item.at, item.at],
+            """INSERT INTO cluster_state AS s (language, seen, time_weights, settled_at, settled_key, revision) VALUES (%s, %s, %s, %s, %s, 1)
+               ON CONFLICT (language) DO UPDATE SET seen = excluded.seen, time_weights = excluded.time_weights, settled_at = excluded.settled_at,
+                   settled_key = excluded.settled_key, revision = s.revision + 1
+               RETURNING revision""",
+            [index.language, base.seen, weights, moment(base.until[0]) if base.weights is not None else None, base.until[1]],
         ).fetchone()
         assert row is not None
-        issues.note(self.conn, self.now, "opened", row["id"], None, int(item.id))
-        self.touched.add(row["id"])
-        return f"{row['id']:012d}"
-
-    def _write(self, row: dict[str, Any], story: int, score: float, method: str) -> None:
-        self.conn.execute(
-            """INSERT INTO assignment (document_id, first_seen_at, story_id, published_at, score, method, assigned_at)
-               VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-            [row["id"], row["first_seen_at"], story, row["published_at"], min(score, 1.0), method, self.now],
-        )
-        self.touched.add(story)
-
-    def _apply(self, change: Moved) -> None:
-        """Write what a re-examination changed."""
-        old, new = int(change.story), int(change.other)
-        if change.kind == "moved":
-            self.conn.execute(
-                """UPDATE assignment SET story_id = %s WHERE story_id = %s AND (document_id = %s OR (method = 'copy' AND document_id IN
-                   (SELECT document_id FROM document_copy WHERE origin_id = %s)))""",
-                [new, old, int(change.document), int(change.document)],
-            )
-            issues.note(self.conn, self.now, "moved", old, new, int(change.document))
-        else:
-            self._merge(old, new)
-        self.touched |= {old, new}
-
-    def _merge(self, old: int, new: int) -> None:
-        self.conn.execute("UPDATE assignment SET story_id = %s WHERE story_id = %s", [new, old])
-        self.conn.execute("UPDATE story SET merged_into = %s WHERE id = %s", [new, old])
-        self.conn.execute("UPDATE story_alias SET story_id = %s WHERE story_id = %s", [new, old])
-        self.conn.execute("INSERT INTO story_alias (alias, story_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [old, new])
-        issues.note(self.conn, self.now, "merged", old, new, None)
+        index.revision = row["revision"]
 
     # ---- the whole batch
 
     def _finish(self) -> None:
-        if self.touched:
-            issues.recount(self.conn, self.touched)
-            for story in self._emptied():
-                self._merge(story["id"], story["target"])
-            for issue in sorted(self._issues()):
-                issues.refresh(self.conn, issue, self.now)
-        for language in self.languages:
-            shard = self.index.clusterer.shard(language)
-            row = self.conn.execute(
-                """INSERT INTO cluster_state AS s (language, seen, time_weights, revision) VALUES (%s, %s, %s, 1)
-                   ON CONFLICT (language) DO UPDATE SET seen = excluded.seen, time_weights = excluded.time_weights, revision = s.revision + 1
-                   RETURNING revision""",
-                [language, shard.seen, shard.times.weights],
-            ).fetchone()
-            assert row is not None
-            self.index.revisions[language] = row["revision"]
+        if not self.touched:
+            return
+        issues.recount(self.conn, self.touched)
+        for story in self._emptied():
+            self._merge(story["id"], story["target"])
+        found = self._issues()
+        changes.obey(self.conn, self.now, found)  # analysts' merges and splits, wherever the documents stand now
+        for issue in sorted(found):
+            issues.refresh(self.conn, issue, self.now)
+
+    def _merge(self, old: int, new: int) -> None:
+        """A story without documents goes on in another."""
+        self.conn.execute("UPDATE story SET merged_into = %s WHERE id = %s", [new, old])
+        self.conn.execute("UPDATE story_alias SET story_id = %s WHERE story_id = %s", [new, old])
+        self.conn.execute("INSERT INTO story_alias (alias, story_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [old, new])
+        issues.note(self.conn, self.now, "merged", old, new, None)
 
     def _emptied(self) -> list[dict[str, Any]]:
         """Stories whose last document moved away, with where it went: their links follow it."""
@@ -207,11 +284,17 @@ class _Batch:
         found: set[int] = set()
         for row in rows:
             if row["merged_into"] is None:
-                found.add(row["issue_id"] or issues.open_issue(self.conn, row["id"], row["language"], row["opened_at"], self.now))
+                found.add(row["issue_id"] or self._new_issue(row))
         for row in rows:
             if row["merged_into"] is not None:
                 found |= self._follow(row)
         return found
+
+    def _new_issue(self, story: dict[str, Any]) -> int:
+        """An issue whose public id follows from the story's first document, not from when it came."""
+        first = self.first.get(story["id"])
+        public = uuid.uuid5(_ISSUES, first) if first else None
+        return issues.open_issue(self.conn, story["id"], story["language"], story["opened_at"], self.now, public)
 
     def _follow(self, merged: dict[str, Any]) -> set[int]:
         alias = self.conn.execute("SELECT story_id FROM story_alias WHERE alias = %s", [merged["id"]]).fetchone()
@@ -237,30 +320,3 @@ class _Batch:
                 keep, drop = drop, keep
             issues.join(self.conn, keep, drop)
         return {keep}
-
-    # ---- the index
-
-    def _ready(self, language: str) -> None:
-        """Make sure the index of a language is that of the database."""
-        if language in self.languages:
-            return
-        self.languages.add(language)
-        state = self.conn.execute("SELECT seen, time_weights, revision FROM cluster_state WHERE language = %s", [language]).fetchone()
-        revision = state["revision"] if state else 0
-        clusterer = self.index.clusterer
-        if self.index.revisions.get(language) == revision and language in clusterer.shards:
-            return
-        clusterer.forget_shard(language)
-        for kind, a, b in self._constraints():
-            clusterer.constrain(kind, str(a), str(b))
-        for row in reversed(self.conn.execute(_LIVE, [language, PARAMS.capacity]).fetchall()):
-            document = {**row, "id": str(row["id"]), "lang": language, "published_at": row["published_at"].isoformat()}
-            _, item = clusterer.item(document)
-            clusterer.restore(language, item, f"{row['story_id']:012d}")
-        shard = clusterer.shard(language)
-        if state is not None:
-            shard.seen, shard.times.weights = state["seen"], list(state["time_weights"])
-
-    def _constraints(self) -> Iterable[tuple[str, int, int]]:
-        rows = self.conn.execute("SELECT kind, document_a, document_b FROM story_constraint WHERE revoked_at IS NULL ORDER BY id")
-        return [(r["kind"], r["document_a"], r["document_b"]) for r in rows]

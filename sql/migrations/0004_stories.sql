@@ -26,11 +26,16 @@ CREATE TABLE assignment (
     score real NOT NULL,
     method text NOT NULL,
     assigned_at timestamptz NOT NULL,
+    ordered_at timestamptz,
+    settled text,
     PRIMARY KEY (document_id, first_seen_at)
 ) PARTITION BY RANGE (first_seen_at);
 COMMENT ON TABLE assignment IS 'The story a document belongs to.';
 COMMENT ON COLUMN assignment.score IS 'Similarity to the story when it joined; 1 for the first document.';
+COMMENT ON COLUMN assignment.ordered_at IS 'Place in the order stories are decided in: publication, or the end of the order for one that came too late; null for copies.';
+COMMENT ON COLUMN assignment.settled IS 'The clusterer''s name of the story at cluster_state.settled_at, for later documents null; "=" and a story id where an analyst decided.';
 CREATE INDEX ON assignment (story_id);
+CREATE INDEX ON assignment (coalesce(ordered_at, published_at)) WHERE method <> 'copy';
 
 CREATE TABLE story_constraint (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -98,9 +103,13 @@ CREATE TABLE cluster_state (
     language text PRIMARY KEY,
     seen bigint NOT NULL,
     time_weights double precision[] NOT NULL,
+    settled_at timestamptz,
+    settled_key text NOT NULL DEFAULT '',
     revision bigint NOT NULL
 );
 COMMENT ON TABLE cluster_state IS 'What the clusterer of a language cannot derive from its documents.';
-COMMENT ON COLUMN cluster_state.seen IS 'Documents decided so far; looks at recent documents again at powers of two.';
-COMMENT ON COLUMN cluster_state.time_weights IS 'Learned weights of the windows of publication time; see processing/cluster/timing.py.';
+COMMENT ON COLUMN cluster_state.seen IS 'Documents settled so far; recent documents are looked at again at powers of two.';
+COMMENT ON COLUMN cluster_state.time_weights IS 'Learned weights of the windows of publication time, as of settled_at; see processing/cluster/timing.py.';
+COMMENT ON COLUMN cluster_state.settled_at IS 'Documents ordered after this are decided again when one comes before them; null while none is settled.';
+COMMENT ON COLUMN cluster_state.settled_key IS 'Key of the last settled document, md5 of its address.';
 COMMENT ON COLUMN cluster_state.revision IS 'Raised with every batch: tells a process whether its cached index is still the newest.';

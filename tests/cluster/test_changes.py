@@ -35,7 +35,8 @@ def ids(db: Connection, add: Add) -> dict[str, list[int]]:
 
 def public(db: Connection, document: int) -> str:
     row = db.execute(
-        "SELECT i.public_id FROM assignment a JOIN issue_story x ON x.story_id = a.story_id JOIN issue i ON i.id = x.issue_id WHERE a.document_id = %s", [document]
+        "SELECT i.public_id FROM assignment a JOIN issue_story x ON x.story_id = a.story_id JOIN issue i ON i.id = x.issue_id WHERE a.document_id = %s",
+        [document],
     ).fetchone()
     assert row is not None
     return str(row["public_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -106,6 +107,39 @@ def test_killed_between_batches_gives_the_same_rows(db: Connection, add: Add) ->
         if not stats.taken:
             break
     assert rows() == undisturbed
+
+
+def test_the_order_of_arrival_changes_nothing(db: Connection, add: Add) -> None:
+    """Stories, and their issues' titles and counts; killed and restarted on the way."""
+
+    def found() -> list[tuple[object, ...]]:
+        rows = db.execute(
+            """SELECT a.document_id, i.title, i.documents FROM assignment a
+               JOIN issue_story x ON x.story_id = a.story_id JOIN issue i ON i.id = x.issue_id ORDER BY 1"""
+        )
+        return [tuple(r.values()) for r in rows]
+
+    ids = [d for part in fill(add).values() for d in part]
+    drain(db)
+    straight = found()
+    for seed in range(4):
+        for table in ("assignment", "story_event", "issue_story", "issue_alias", "issue", "story_alias", "story", "cluster_state"):
+            db.execute(f"DELETE FROM {table}")  # constant names
+        db.commit()
+        store._indexes.clear()
+        rng = random.Random(seed)
+        rng.shuffle(ids)
+        for start in range(0, len(ids), 2):
+            enqueue(db, "cluster", ids[start : start + 2], NOW)
+            if rng.random() < 0.5:
+                store.run(db, limit=1, now=NOW)
+                db.rollback()  # killed before the commit
+                store._indexes.clear()
+                enqueue(db, "cluster", ids[start : start + 2], NOW)
+            while store.run(db, limit=1, now=NOW).taken:
+                db.commit()
+        assert found() == straight
+    assert db.execute("SELECT count(*) AS n FROM story WHERE documents = 0 AND merged_into IS NULL").fetchone() == {"n": 0}
 
 
 def test_a_late_document_joins_by_its_publication_time(db: Connection, add: Add) -> None:
