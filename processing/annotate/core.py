@@ -52,7 +52,7 @@ class Annotator:
         text = text[:MAX_CHARS]
         language = segment.language(f"{title} {text}")
         sentences = segment.sentences(text)
-        tokens = [word for sentence in sentences for word in segment.words(sentence)]
+        tokens = segment.words_of(sentences)
         if language != "vi":
             # kept and marked; gazetteer, topics and claims speak Vietnamese only
             found, province = self.places.find(text, title, published, area) if language == "und" else ([], None)
@@ -93,7 +93,6 @@ def _confidence(province: dict[str, Any] | None) -> float:
 
 def _checkable(sentences: list[str]) -> list[dict[str, Any]]:
     """Sentences past the operating point of the claims part."""
-    import processing.claims.checkable as checkable
+    from processing.claims import checkable
 
-    scored = ((sentence, checkable.score(sentence)) for sentence in sentences)
-    return [{"sentence": s, "score": round(score, 4)} for s, score in scored if score >= checkable.OPERATING_POINT]
+    return [{"sentence": sentence, "score": round(score, 4)} for sentence, score in checkable.past(sentences)]

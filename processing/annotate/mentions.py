@@ -174,6 +174,20 @@ class Names:
         return out
 
 
+def _odd_case(line: str) -> bool:
+    """Are its letters all small, or more than four in five of them capitals?"""
+    upper = other = 0
+    for char in line:
+        if char.isalpha():
+            if char.isupper():
+                upper += 1
+            else:
+                other += 1
+                if upper and other * 5 >= len(line):
+                    return False
+    return upper + other > 0 and (upper == 0 or upper > 0.8 * (upper + other))
+
+
 class _Scan:
     """One text with its forms, and the judgement of each hit in it."""
 
@@ -184,10 +198,7 @@ class _Scan:
         self.lines: list[tuple[int, int, bool, bool]] = []
         at = 0
         for line in text.split("\n"):
-            letters = [c for c in line if c.isalpha()]
-            upper = sum(c.isupper() for c in letters)
-            odd = bool(letters) and (upper == 0 or upper > 0.8 * len(letters))
-            self.lines.append((at, at + len(line), accented(line), odd))
+            self.lines.append((at, at + len(line), accented(line), _odd_case(line)))
             at += len(line) + 1
 
     def line(self, index: int) -> tuple[int, int, bool, bool]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from underthesea.pipeline.word_tokenize.regex_tokenize import tokenize
+from underthesea.pipeline.text_normalize.character_normalize import normalize_characters_in_text
+from underthesea.pipeline.word_tokenize import regex_tokenize
 
 from processing.annotate import crf
 from processing.text import sentences as split_sentences
@@ -72,19 +74,34 @@ _EN = frozenset(
 _LETTERS = frozenset("ăâđêôơưàảãạằắẳẵặầấẩẫậẻẽẹềếểễệìỉĩịòỏõọồốổỗộờớởỡợùủũụừứửữựỳỷỹỵ")
 _LONG = 2_000
 _PIECE = re.compile(r"\S+")
+# "Th.s" among the rules of underthesea also matches "This"
+_PLAIN = r"(?<!\S)(?!Th.[sS])[^\W\d_]+(?=[\s,]|$)|(?<!\S)(?!Đ)[a-zà-ỹ][^\W\d_]*(?=\.(?:\s|$))"
+_TOKEN = re.compile(f"{_PLAIN}|{regex_tokenize.regex_patterns_combine}", re.VERBOSE)
 
 
 def words(sentence: str) -> list[str]:
     """Words of one sentence in order, a word's syllables joined by a blank. Numbers, dates and marks are words of their own."""
+    return words_of([sentence])
+
+
+def words_of(some: Sequence[str]) -> list[str]:
+    """Words of sentences in order, as `words` of each."""
+    parts = [(index, _tokens(part)) for index, sentence in enumerate(some) for part in _parts(sentence)]
     out: list[str] = []
-    for part in _parts(sentence):
-        tokens = [t for t in tokenize(part, use_token_normalize=False) if t]
-        for token, inside in zip(tokens, crf.load().inside(tokens), strict=True):
-            if inside and out:
+    last = -1
+    for (index, tokens), inside in zip(parts, crf.load().inside([tokens for _, tokens in parts]), strict=True):
+        for token, continues in zip(tokens, inside, strict=True):
+            if continues and index == last:
                 out[-1] = f"{out[-1]} {token}"
             else:
                 out.append(token)
+                last = index
     return out
+
+
+def _tokens(part: str) -> list[str]:
+    """What underthesea's `tokenize` yields. A run of letters between blanks, commas or the final stop is one token whatever its rules say."""
+    return [match[0] for match in _TOKEN.finditer(normalize_characters_in_text(part))]
 
 
 def _parts(sentence: str) -> list[str]:

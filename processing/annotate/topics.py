@@ -67,9 +67,12 @@ def features(
     title: str, text: str, bits: int = BITS, lead: int = LEAD, first: int = FIRST
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(columns, sublinear counts) of the syllable 1- and 2-grams of title and lead, hashed to 2**bits columns."""
+    return _counted(_parts(title, text, lead, first), (1 << bits) - 1)
+
+
+def _counted(parts: list[tuple[list[str], float]], mask: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     counts: dict[int, float] = {}
-    mask = (1 << bits) - 1
-    for found, weight in _parts(title, text, lead, first):
+    for found, weight in parts:
         for gram in (*found, *(f"{a} {b}" for a, b in pairwise(found))):
             column = crc32(gram.encode()) & mask
             counts[column] = counts.get(column, 0.0) + weight
@@ -88,19 +91,36 @@ def phrases(path: Path = PHRASES) -> dict[str, tuple[str, ...]]:
     return out
 
 
+@cache
+def _longest() -> dict[str, int]:
+    """First syllable of a phrase → syllables of the longest phrase that begins with it."""
+    out: dict[str, int] = {}
+    for phrase in phrases():
+        head = phrase.partition(" ")[0]
+        out[head] = max(out.get(head, 0), min(5, phrase.count(" ") + 1))
+    return out
+
+
 def phrase_points(title: str, text: str) -> dict[str, float]:
     """Topic → points of the different phrases of it in title and lead: by place as in `_parts`, 0.7 for one syllable, 1.3 for three or more."""
-    known = phrases()
+    return _points(_parts(title, text))
+
+
+def _points(parts: list[tuple[list[str], float]]) -> dict[str, float]:
+    known, longest = phrases(), _longest()
     hits: dict[str, float] = {}
-    for found, weight in _parts(title, text):
-        at = 0
-        while at < len(found):
+    for found, weight in parts:
+        skip = 0
+        for at, head in enumerate(found):
+            if at < skip or head not in longest:
+                continue
             # the longest phrase wins, so that "rác thải" is not "rác" too
-            size = next((n for n in (5, 4, 3, 2, 1) if at + n <= len(found) and " ".join(found[at : at + n]) in known), 0)
-            if size:
+            for size in range(min(longest[head], len(found) - at), 0, -1):
                 hit = " ".join(found[at : at + size])
-                hits[hit] = max(weight, hits.get(hit, 0.0))
-            at += size or 1
+                if hit in known:
+                    hits[hit] = max(weight, hits.get(hit, 0.0))
+                    skip = at + size
+                    break
     points: dict[str, float] = {}
     for hit, weight in hits.items():
         for topic in known[hit]:
@@ -130,13 +150,14 @@ class Topics:
 
     def probabilities(self, title: str, text: str) -> NDArray[np.float64]:
         """Calibrated probability of each label, in the order of `labels`."""
-        columns, values = features(title, text)
+        parts = _parts(title, text)
+        columns, values = _counted(parts, (1 << BITS) - 1)
         values = values * self.idf[columns]
         norm = float(np.linalg.norm(values))
         scores = self.bias.copy()
         if norm > 0:
             scores += (values / norm) @ self.weights[columns]
-        for topic, points in phrase_points(title, text).items():
+        for topic, points in _points(parts).items():
             scores += self.phrase_weights[:, self.labels.index(topic)] * np.log1p(points)
         scores *= self.sharpness
         scores[self.labels.index(OTHER)] += self.other_bias

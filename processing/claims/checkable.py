@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from math import exp
+from math import exp, log, sqrt
 from typing import Any
 from zlib import crc32
 
@@ -21,7 +22,7 @@ import numpy.typing as npt
 
 from processing.claims.mask import mask
 from processing.claims.numbers import dates, fold_keep, quantities
-from processing.claims.tokens import neutral, tokens
+from processing.claims.tokens import neutral, tokens, unplaced
 from processing.text import clean
 
 BUCKETS = 1 << 13
@@ -62,8 +63,8 @@ _CUES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
-def cues(text: str, folded: str) -> dict[str, float]:
-    """Named features of one masked sentence; counts are capped."""
+def cues(text: str, folded: str, places: int | None = None) -> dict[str, float]:
+    """Named features of one masked sentence; counts are capped. `places`: how many it names, where that is known already."""
     moments, count = dates(folded), len(folded.split())
     numbers = quantities(folded, moments)
     out = {name: float(min(len(pattern.findall(folded)), 2)) for name, pattern in _CUES}
@@ -71,7 +72,7 @@ def cues(text: str, folded: str) -> dict[str, float]:
         "numbers": float(min(len(numbers), 3)),
         "units": float(min(sum(bool(q.unit) for q in numbers), 3)),
         "dates": float(min(len(moments), 2)),
-        "places": float(min(len(neutral(text)[1]), 2)),
+        "places": float(min(len(neutral(text)[1]) if places is None else places, 2)),
         "short": float(count < 5),
         "opinion": float(bool(_OPINION.search(folded))),
         "forecast": float(bool(_FORECAST.search(folded))),
@@ -87,33 +88,59 @@ def vetoed(folded: str) -> str:
     return "fragment" if len(folded.split()) < 4 else ""
 
 
+def _buckets(plain: str) -> set[int]:
+    toks = ["#" if t[0].isdigit() else t for t in tokens(plain)][:MAX_SYLLABLES]
+    return {crc32(k.encode()) % BUCKETS for k in (*toks, *(f"{a} {b}" for a, b in pairwise(toks)))}
+
+
 def grams(text: str) -> npt.NDArray[np.int64]:
     """Hashed syllable 1–2-grams of the masked, place-neutral sentence; numbers are one token."""
-    toks = ["#" if t[0].isdigit() else t for t in tokens(neutral(text)[0])][:MAX_SYLLABLES]
-    keys = toks + [f"{a} {b}" for a, b in pairwise(toks)]
-    return np.unique(np.array([crc32(k.encode()) % BUCKETS for k in keys], np.int64))
+    return np.array(sorted(_buckets(neutral(text)[0])), np.int64)
 
 
 @cache
-def _model() -> tuple[npt.NDArray[np.float32], dict[str, float], float, float]:
+def _model() -> tuple[list[float], dict[str, float], float, float]:
     folder = files("processing.claims") / "data"
     raw: dict[str, Any] = json.loads((folder / "checkable_model.json").read_text("utf-8"))
-    weights = np.zeros(BUCKETS, np.float32)
-    weights[np.array(raw["index"], np.int64)] = np.array(raw["weight"], np.float32)
+    weights = [0.0] * BUCKETS
+    for index, weight in zip(raw["index"], raw["weight"], strict=True):
+        weights[index] = weight
     return weights, raw["cues"], float(raw["bias"]), float(raw["operating_point"])
 
 
-def score(sentence: str) -> float:
-    """How surely `sentence` states something that can be checked, 0 to 1. Compare with OPERATING_POINT."""
+@cache
+def _most() -> float:
+    """The most that all cues together can add to a logit."""
+    return sum(max(0.0, weight) * (3.0 if name in ("numbers", "units") else 2.0) for name, weight in _model()[1].items())
+
+
+def _score(sentence: str, least: float) -> float:
+    """The score, or VETOED where no cues could lift it to `least`: then they are not looked for."""
     text = mask(clean(sentence))
     folded = fold_keep(text)
     if vetoed(folded):
         return VETOED
     weights, named, bias, _ = _model()
-    found = grams(text)
-    logit = bias + float(weights[found].sum()) / max(np.sqrt(len(found)), 1.0)
-    logit += sum(named[name] * value for name, value in cues(text, folded).items())
+    # taking out one attribution may uncover another; where nothing was taken out there is none
+    plain, places = unplaced(text) if text == sentence and "#" not in text else neutral(text)
+    found = _buckets(plain)
+    logit = bias + sum(weights[k] for k in found) / max(sqrt(len(found)), 1.0)
+    if least and logit + _most() < log(least / (1 - least)):
+        return VETOED
+    logit += sum(named[name] * value for name, value in cues(text, folded, len(places)).items())
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
+
+
+def score(sentence: str) -> float:
+    """How surely `sentence` states something that can be checked, 0 to 1. Compare with OPERATING_POINT."""
+    return _score(sentence, 0.0)
+
+
+def past(sentences: Iterable[str]) -> list[tuple[str, float]]:
+    """The sentences past the operating point with their scores, in order; a repeated sentence as often as it comes."""
+    point = _model()[3]
+    scored = ((sentence, _score(sentence, point)) for sentence in sentences)
+    return [(sentence, value) for sentence, value in scored if value >= point]
 
 
 def __getattr__(name: str) -> float:

@@ -10,7 +10,18 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_FOLD_MAP: dict[int, str] = {}
+
+class _Table(dict[int, str]):
+    """A translation table filled as characters are met: lower case where that is one character."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        low = char.lower()
+        self[code] = form = low if len(low) == 1 else char
+        return form
+
+
+_FOLD_MAP = _Table()
 
 
 def _build_map() -> None:
@@ -25,8 +36,7 @@ _build_map()
 
 def fold_keep(text: str) -> str:
     """Lower case, no diacritics, one character for one character of NFC text, so spans stay valid."""
-    lowered = text.translate(_FOLD_MAP)
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in lowered) if not lowered.isascii() else lowered.lower()
+    return text.lower() if text.isascii() else text.translate(_FOLD_MAP)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ _QUALIFIER = {"gan": "under", "khoang": "about", "chung": "about", "tam": "about
               "toi thieu": "at_least", "hon": "over", "tren": "over", "qua": "over", "toi da": "at_most", "nhieu nhat": "at_most",
               "duoi": "under", "chua den": "under", "nearly": "under", "over": "over", "more than": "over", "at least": "at_least",
               "about": "about"}  # fmt: skip
+_DIGITS = re.compile(r"\d")
 _NUM = r"\d+(?:[.,]\d+)*"
 _DATE = re.compile(
     r"\b(?:ngay|hom|mung|sang|trua|chieu|toi|dem|den|tu)\s(?P<d>\d{1,2})\s?[/.-]\s?(?P<m>1[0-2]|0?[1-9])(?:\s?[/.-]\s?(?P<y>(?:19|20)\d\d))?(?![\d/%]|,\d)"
@@ -175,7 +186,7 @@ def _qualifier_before(folded: str, at: int) -> str:
 def dates(folded: str) -> list[Moment]:
     """Every date stated in `folded`, with the relative ones."""
     out: list[Moment] = []
-    for m in _DATE.finditer(folded):
+    for m in _DATE.finditer(folded) if _DIGITS.search(folded) else ():
         g = m.groupdict()
         day, month, year = (next((g[n] for n in names if g[n]), None) for names in (_DAYS, _MONTHS, _YEARS))
         if day and not 1 <= int(day) <= 31:
@@ -207,12 +218,13 @@ def quantities(folded: str, taken: list[Moment] | None = None, original: str | N
     def free(a: int, b: int) -> bool:
         return all(b <= s or a >= e for s, e in spans)
 
-    for t in _TIME.finditer(folded):
+    written = _DIGITS.search(folded) is not None
+    for t in _TIME.finditer(folded) if written else ():
         if free(t.start(), t.end()) and (t[2] or folded[t.start() : t.end()].rstrip().endswith(("h", "gio"))):
             minutes = float(int(t[1]) * 60 + int(t[2] or 0))
             out.append(Quantity(minutes, minutes, "clock" if t[2] or "gio" not in t[0] else "gio", "", t.start(), t.end()))
             spans.append((t.start(), t.end()))
-    for m in _NUM_RE.finditer(folded):
+    for m in _NUM_RE.finditer(folded) if written else ():
         if not free(m.start(), m.end()):
             continue
         scale, unit, factor, end = _unit_after(folded, m.end())

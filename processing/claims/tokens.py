@@ -31,6 +31,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
 _CAPS = re.compile(rf"[{_UPPER}]\w*(?:[ \-]+[{_UPPER}]\w*)*")
 _HEAD = re.compile(r"\b(?:" + "|".join(sorted(PLACE_HEADS, key=len, reverse=True)) + r")\s(?=\S)")
+_MARKED = re.compile(r"[À-ỹ]")
 _PROVINCE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
 
 
@@ -82,6 +83,11 @@ def telling(toks: list[str]) -> list[str]:
     return [t for t in toks if t not in stop]
 
 
+def english(text: str) -> bool:
+    """Is the text English, as far as one sure function word and the lack of Vietnamese letters tell?"""
+    return not _MARKED.search(text) and any(t in _ENGLISH for t in _TOKEN.findall(text.lower()))
+
+
 def unigram(token: str) -> int:
     """Hashed id of one folded syllable."""
     found = _UNI_CACHE.get(token)
@@ -93,9 +99,9 @@ def unigram(token: str) -> int:
 
 
 def _cuts(masked: str, folded: str) -> list[tuple[int, int, str]]:
-    """Spans of places and their folded names."""
+    """Spans of places and their folded names. In an English text no word heads a place: "ban", "song" and "cap" are English words, too."""
     cuts = [(m.start(), m.end(), PROVINCES[m[0]]) for m in _PROVINCE.finditer(folded)]
-    for m in _HEAD.finditer(folded):
+    for m in () if english(masked) else _HEAD.finditer(folded):
         found = _CAPS.match(masked, m.end())
         if found:
             cuts.append((found.start(), found.end(), folded[found.start() : found.end()]))
@@ -115,10 +121,13 @@ def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str
 
 def neutral(text: str) -> tuple[str, list[str]]:
     """Folded text without masked groups and speakers, places replaced by one stand-in word; and the folded places."""
-    masked = _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
+    return unplaced(_CAMEL.sub(" ", mask(text)) if "#" in text else mask(text))
+
+
+def unplaced(masked: str) -> tuple[str, list[str]]:
+    """As `neutral`, of a text from which groups and speakers have been taken already."""
     folded = fold_keep(masked)
-    plain, places = _without(folded, _cuts(masked, folded))
-    return plain, places
+    return _without(folded, _cuts(masked, folded))
 
 
 def _measured(folded: str, original: str | None) -> list[tuple[int, int, str]]:
