@@ -1,7 +1,7 @@
 """Stage `claims`: checkable sentences of a document → claims in circulation → suggested matches with published checks.
 
-Volume: a sentence becomes a `claim` row only when a published check may answer it (tier confirmable or suggested), or when a row with the same
-folded text is already there. A region's press yields tens of thousands of checkable sentences a day; a handful meet a check, and only those are
+Volume: a sentence becomes a `claim` row only when a published check may answer it (tier confirmable or suggested), when enough independent origins make
+the same statement (`circulation.py`), or when a row of the same statement is already there. A region's press yields tens of thousands of checkable sentences a day; a handful meet a check, and only those are
 shown to anyone. The other sentences stay in `annotation`, where a check that arrives later finds them: a document of a fact-checker or of official
 statements brings no sighting, it wakes the documents of the last two weeks that share enough words with its checks.
 """
@@ -9,21 +9,23 @@ statements brings no sighting, it wakes the documents of the last two weeks that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from processing.claims.checkable import OPERATING_POINT
+from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
-from processing.claims.mask import mask
+from processing.claims.spread import RECENT, independent, refresh, remember
+from processing.claims.spread import recount as recount  # told again by the removal desk
 from processing.claims.tokens import neutral, tokens
+from processing.claims.workflow import settle
 from processing.db import Connection, work
 from processing.db.work import StageStats
 from processing.errors import Quarantine
 
 STAGE = "claims"
-RECENT = timedelta(days=14)  # how far back a new check looks for what it answers
 WAKE_LIMIT = 5000  # newest documents looked at for one new check
 WAKE_SHARE = 0.35  # of a check's words that a sentence must hold for its document to be matched again
 MATCHES = 10
@@ -45,6 +47,7 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
     """Work on up to `limit` due documents in the caller's transaction. Running again on the same document writes the same rows."""
     ids = work.claim(conn, STAGE, limit, now)
     if not ids:
+        refresh(conn, now)
         return StageStats()
     cache = _refresh(conn)
     return work.each(conn, STAGE, ids, lambda document: _one(conn, cache, document, now), now)
@@ -85,46 +88,54 @@ def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
     sentences = [c for c in (row["checkable"] or []) if c["score"] >= OPERATING_POINT] if voiced else []
     before = {r["claim_id"] for r in conn.execute("DELETE FROM claim_sighting WHERE document_id = %s RETURNING claim_id", [document])}
     touched = set(before)
-    for item in sentences:
-        found = _claim(conn, cache, row, item, now)
+    others = remember(conn, document, row["published_at"], [c["sentence"] if c in sentences else "" for c in row["checkable"] or []])
+    for item, voices in zip(row["checkable"] or [], others, strict=True):
+        found = _claim(conn, cache, row, item, voices, now) if item in sentences else None
         if found is not None:
             touched.add(found)
-    _recount(conn, sorted(touched))
+    if touched:
+        recount(conn, sorted(touched), now)
 
 
-def claim_key(sentence: str) -> str:
-    """Folded sentence without its attribution: one viral claim is one row, whoever repeats it."""
-    return " ".join(tokens(neutral_with_places(sentence)))[:1000]
-
-
-def neutral_with_places(sentence: str) -> str:
-    from processing.claims.numbers import fold_keep
-
-    return fold_keep(mask(sentence))
-
-
-def _claim(conn: Connection, cache: _Cache, document: dict[str, Any], item: dict[str, Any], now: datetime) -> int | None:
-    """The claim row of a sentence with its matches, or None where no check may answer it and nobody has said it before."""
-    sentence, key = item["sentence"], claim_key(item["sentence"])
+def _claim(
+    conn: Connection, cache: _Cache, document: dict[str, Any], item: dict[str, Any], voices: list[tuple[int, str]], now: datetime
+) -> int | None:
+    """The claim row of a sentence with its matches and all who make the same statement (`voices`), or None where no check may answer it, nobody
+    claimed it before and too few independent origins make it."""
+    sentence = item["sentence"]
     found = cache.matcher.search(sentence, document["published_at"].isoformat(), MATCHES) if len(cache.matcher) else []
     found = [c for c in found if c.tier != "related"]
-    known = conn.execute("SELECT id FROM claim WHERE text_key = %s", [key]).fetchone()
-    if not found and known is None:
+    claim = _known(conn, sentence, voices)
+    spread = len(voices) + 1 >= CIRCULATING and independent(conn, [document["id"], *(d for d, _ in voices)]) >= CIRCULATING
+    if not found and claim is None and not spread:
         return None
-    if known is None:
-        known = conn.execute(
-            """INSERT INTO claim (text, text_key, topic, province_code, checkable, first_seen_at, last_seen_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
+    if claim is None:
+        made = conn.execute(
+            """INSERT INTO claim (text, text_key, topic, province_code, checkable, first_seen_at, last_seen_at, state) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
                ON CONFLICT (text_key) DO UPDATE SET text_key = excluded.text_key RETURNING id""",
-            [sentence, key, document["topic"], document["province_code"], item["score"], document["published_at"], document["published_at"]],
-        ).fetchone()
-    assert known is not None
-    claim: int = known["id"]
-    conn.execute(
-        "INSERT INTO claim_sighting (claim_id, document_id, sentence) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [claim, document["id"], sentence]
-    )
+            [sentence, claim_key(sentence), document["topic"], document["province_code"], item["score"], document["published_at"], document["published_at"],
+             "awaiting_review" if found else "no_published_check"],
+        ).fetchone()  # fmt: skip
+        assert made is not None
+        claim = int(made["id"])
+    for voice, words in [(document["id"], sentence), *voices]:
+        conn.execute("INSERT INTO claim_sighting (claim_id, document_id, sentence) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [claim, voice, words])
     for candidate in found:
         _match(conn, cache, claim, candidate, now)
+    if found:
+        settle(conn, claim)
     return claim
+
+
+def _known(conn: Connection, sentence: str, voices: list[tuple[int, str]]) -> int | None:
+    """The claim that has this statement already: in the same words, or by the oldest row that one of `voices` is a sighting of."""
+    row = conn.execute("SELECT id FROM claim WHERE text_key = %s", [claim_key(sentence)]).fetchone()
+    if row is None and voices:
+        row = conn.execute(
+            "SELECT min(g.claim_id) AS id FROM claim_sighting g JOIN unnest(%s::bigint[], %s::text[]) AS v(d, s) ON g.document_id = v.d AND g.sentence = v.s",
+            [[d for d, _ in voices], [s for _, s in voices]],
+        ).fetchone()
+    return int(row["id"]) if row and row["id"] is not None else None
 
 
 def _match(conn: Connection, cache: _Cache, claim: int, found: Candidate, now: datetime) -> None:
@@ -136,25 +147,6 @@ def _match(conn: Connection, cache: _Cache, claim: int, found: Candidate, now: d
            ON CONFLICT (claim_id, fact_check_id) DO UPDATE SET fact_check_version = excluded.fact_check_version, score = excluded.score,
                tier = excluded.tier, features = excluded.features, model = excluded.model WHERE match.state = 'suggested'""",
         [claim, int(found.check), cache.versions[int(found.check)], found.score, found.tier, Jsonb(features), cache.matcher.model, now],
-    )
-
-
-def _recount(conn: Connection, claims: list[int]) -> None:
-    """Documents, independent origins and dates of these claims from their sightings; a claim nobody carries any more and nobody decided goes."""
-    if not claims:
-        return
-    conn.execute(
-        """UPDATE claim SET documents = x.documents, origins = x.origins, first_seen_at = x.first, last_seen_at = x.last
-           FROM (SELECT g.claim_id, count(*) AS documents, count(DISTINCT coalesce(c.origin_id, d.id)) AS origins, min(d.published_at) AS first,
-                     max(d.published_at) AS last
-                 FROM claim_sighting g JOIN document d ON d.id = g.document_id LEFT JOIN document_copy c ON c.document_id = d.id
-                 WHERE g.claim_id = ANY(%s) GROUP BY g.claim_id) x WHERE claim.id = x.claim_id""",
-        [claims],
-    )
-    conn.execute(
-        """DELETE FROM claim c WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting g WHERE g.claim_id = c.id)
-           AND NOT EXISTS (SELECT FROM match m WHERE m.claim_id = c.id AND m.state <> 'suggested')""",
-        [claims],
     )
 
 

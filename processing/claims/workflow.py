@@ -52,14 +52,14 @@ def decide(conn: Connection, match_public_id: UUID | str, user_id: int, decision
     )
     detail = Jsonb({"decision": word, "before": match["state"]})
     conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "decide", f"match:{match['public_id']}", detail, now])
-    _settle(conn, match["claim_id"])
+    settle(conn, match["claim_id"])
     if state == "confirmed":
         enqueue_claim_answer(conn, match["id"], now)
     elif match["state"] == "confirmed":
         enqueue_correction(conn, f"claim.{match['claim']}", f"{match['public_id']}:{word}:{now.isoformat()}", REVISED, now)
 
 
-def _settle(conn: Connection, claim_id: int) -> None:
+def settle(conn: Connection, claim_id: int) -> None:
     """answered: a match is confirmed; no_published_check: every suggestion was decided and none confirmed; else awaiting_review."""
     conn.execute(
         """UPDATE claim SET state = (SELECT CASE WHEN bool_or(m.state = 'confirmed' AND k.withdrawn_at IS NULL) THEN 'answered'
@@ -81,5 +81,5 @@ def propagate(conn: Connection, fact_check_id: int, reason: str, now: datetime) 
         subject = f"{row['public_id']}:v{row['version']}:{'withdrawn' if row['withdrawn_at'] else 'changed'}"
         sent += enqueue_correction(conn, f"claim.{row['claim']}", subject, reason, now)
         conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", ["system:claims", "correct", f"match:{row['public_id']}", Jsonb({"reason": reason}), now])
-        _settle(conn, row["claim_id"])
+        settle(conn, row["claim_id"])
     return sent

@@ -51,11 +51,22 @@ CREATE TABLE claim (
     last_seen_at timestamptz NOT NULL,
     documents integer NOT NULL DEFAULT 0,
     origins integer NOT NULL DEFAULT 0,
+    outlets integer NOT NULL DEFAULT 0,
+    provinces integer NOT NULL DEFAULT 0,
+    rising boolean NOT NULL DEFAULT false,
+    circulating boolean NOT NULL DEFAULT false,
+    counted_at timestamptz,
     state text NOT NULL DEFAULT 'awaiting_review' CHECK (state IN ('awaiting_review', 'answered', 'no_published_check'))
 );
 COMMENT ON TABLE claim IS 'A checkable sentence in circulation; one row however often it is repeated.';
 COMMENT ON COLUMN claim.text_key IS 'Folded text; repetitions share it.';
 COMMENT ON COLUMN claim.first_seen_at IS 'Publication of the first document that carries it.';
+COMMENT ON COLUMN claim.origins IS 'Independent origins: copies, one owner''s papers and one wire credit count once.';
+COMMENT ON COLUMN claim.outlets IS 'Owners of the sources that carry it.';
+COMMENT ON COLUMN claim.provinces IS 'Today''s provinces that the documents are about.';
+COMMENT ON COLUMN claim.rising IS 'At counted_at: more independent origins joined within a day than within the day before.';
+COMMENT ON COLUMN claim.circulating IS 'Enough independent origins carry it to be shown although no published check answers it.';
+CREATE INDEX ON claim (last_seen_at);
 
 CREATE TABLE claim_sighting (
     claim_id bigint NOT NULL REFERENCES claim ON DELETE CASCADE,
@@ -65,6 +76,18 @@ CREATE TABLE claim_sighting (
 );
 COMMENT ON TABLE claim_sighting IS 'Where a claim appears, in the words used there.';
 CREATE INDEX ON claim_sighting (document_id);
+
+CREATE TABLE claim_candidate (
+    key bigint NOT NULL,
+    document_id bigint NOT NULL REFERENCES document ON DELETE CASCADE,
+    sentence smallint NOT NULL,
+    published_at timestamptz NOT NULL,
+    PRIMARY KEY (key, document_id, sentence)
+);
+COMMENT ON TABLE claim_candidate IS 'Sketches of the checkable sentences of two weeks, by which repetitions of one statement find each other. Hashes only.';
+COMMENT ON COLUMN claim_candidate.sentence IS 'Its place among the checkable sentences of the document''s annotation.';
+CREATE INDEX ON claim_candidate (document_id);
+CREATE INDEX ON claim_candidate (published_at);
 
 CREATE TABLE match (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -6,10 +6,12 @@ SELECT f.public_id AS flag, i.public_id AS issue, i.title, i.topic, i.state, u.n
     i.origins, i.documents, round(f.score::numeric, 2) AS score, round(f.rank::numeric, 2) AS rank, f.raised_at, f.card
 FROM flag f
 JOIN series s ON s.id = f.series_id
-LEFT JOIN issue i ON i.id = f.issue_id
+LEFT JOIN issue own ON own.id = f.issue_id
+LEFT JOIN issue_alias x ON x.alias = own.public_id
+LEFT JOIN issue i ON i.id = coalesce(x.issue_id, own.id)
 LEFT JOIN unit u ON u.code = s.unit_code
 WHERE f.kind = 'surge';
-COMMENT ON VIEW flagged_issue IS 'Hot-spots: statistical signals, not verified. One row per episode.';
+COMMENT ON VIEW flagged_issue IS 'Hot-spots: statistical signals, not verified. One row per episode, under the issue that its own was merged into, if any.';
 
 CREATE VIEW issue_timeline AS
 SELECT i.public_id AS issue, i.title, local_day(d.published_at) AS day, count(DISTINCT coalesce(c.origin_id, d.id)) AS origins, count(*) AS documents,
@@ -23,19 +25,20 @@ GROUP BY i.public_id, i.title, local_day(d.published_at);
 COMMENT ON VIEW issue_timeline IS 'Documents and independent origins of each issue by local day.';
 
 CREATE VIEW flagged_claim AS
-SELECT c.public_id AS claim, c.text, c.topic, c.state, c.first_seen_at, c.last_seen_at, c.documents, c.origins,
+SELECT c.public_id AS claim, c.text, c.topic, c.state, c.first_seen_at, c.last_seen_at, c.documents, c.origins, c.outlets, c.provinces, c.rising,
     m.public_id AS match, m.tier, m.state AS match_state, round(m.score::numeric, 3) AS score,
     k.publisher, k.publisher_kind, k.claim AS checked_claim, k.rating, k.published_at AS check_published_at, k.url
 FROM claim c
-JOIN match m ON m.claim_id = c.id AND m.state <> 'rejected'
-JOIN fact_check k ON k.id = m.fact_check_id AND k.withdrawn_at IS NULL;
-COMMENT ON VIEW flagged_claim IS 'Claims in circulation beside what a named publisher has published about them. A suggestion until match_state is confirmed.';
+LEFT JOIN (match m JOIN fact_check k ON k.id = m.fact_check_id AND k.withdrawn_at IS NULL) ON m.claim_id = c.id AND m.state <> 'rejected'
+WHERE m.id IS NOT NULL OR c.circulating;
+COMMENT ON VIEW flagged_claim IS 'Claims in circulation beside what a named publisher has published about them, a suggestion until match_state is confirmed; without a match, no published check was found. One row per claim and publisher''s check.';
 
 CREATE VIEW source_health AS
 SELECT s.key, s.name, s.kind, s.owner, s.state, s.state_reason, s.state_since, s.enabled, s.review_due, s.expected_per_week,
     (SELECT max(f.fetched_at) FROM fetch_log f WHERE f.source_id = s.id AND f.outcome IN ('done', 'unchanged')) AS last_ok_at,
     (SELECT count(*) FROM document d WHERE d.source_id = s.id AND d.first_seen_at > now() - interval '7 days') AS documents_7d,
-    (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.fetched_at > now() - interval '1 day' AND f.outcome IN ('retry', 'quarantine', 'refused')) AS failures_1d
+    (SELECT count(*) FROM fetch_log f WHERE f.source_id = s.id AND f.fetched_at > now() - interval '1 day' AND f.outcome IN ('retry', 'quarantine', 'refused')) AS failures_1d,
+    s.state_said, s.broken
 FROM source s;
 COMMENT ON VIEW source_health IS 'Each source, its state in words, and what it brought lately.';
 
@@ -71,20 +74,21 @@ DO $$
 DECLARE
     part record;
 BEGIN
+    -- audit, its months and its seals
     FOR part IN SELECT oid::regclass AS name FROM pg_class WHERE relname = 'audit' OR relname ~ '^audit_' LOOP
         IF (SELECT relkind FROM pg_class WHERE oid = part.name) IN ('r', 'p') THEN
             EXECUTE format('REVOKE ALL ON %s FROM langnghe_app', part.name);
         END IF;
     END LOOP;
 END $$;
-GRANT SELECT ON audit TO langnghe_app;
+GRANT SELECT ON audit, audit_seal TO langnghe_app;
 REVOKE INSERT, UPDATE, DELETE ON flagged_issue, issue_timeline, flagged_claim, source_health, processing_lag, feedback_shown, quarantined FROM langnghe_app;
 REVOKE UPDATE, DELETE ON review_decision, delivery FROM langnghe_app;
-REVOKE EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), audit_verify() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), audit_verify() TO langnghe_app;
+REVOKE EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), audit_seal_months(), audit_verify() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), audit_seal_months(), audit_verify() TO langnghe_app;
 
 -- Analysts: read what was published and what was made of it; no raw pages, no single reports, no staff, no mail.
-GRANT SELECT ON source, source_state, feed, fetch_log, document, document_version, annotation, document_place, document_copy, story, story_alias, assignment,
+GRANT SELECT ON source, source_state, source_move, feed, fetch_log, document, document_version, attachment, annotation, document_place, document_copy, story, story_alias, assignment,
     story_event, issue, issue_story, issue_alias, series, observation, flag, flag_document, fact_check, fact_check_version, claim, claim_sighting, match,
     service, area, unit, run, work,
     flagged_issue, issue_timeline, flagged_claim, source_health, processing_lag, feedback_shown, quarantined

@@ -19,8 +19,8 @@ def source(conn: Connection, key: str, kind: str = "press", publisher_kind: str 
     """A row of table source."""
     conn.execute(
         """INSERT INTO source (key, name, kind, publisher_kind, owner, basis, reviewed_on, review_due, home_url)
-           VALUES (%s, %s, %s, %s, 'Cơ quan chủ quản', 'báo chí được cấp phép', '2026-01-01', '2027-01-01', %s)""",
-        [key, f"Nguồn {key}", kind, publisher_kind, f"https://{key}.example/"],
+           VALUES (%s, %s, %s, %s, %s, 'báo chí được cấp phép', '2026-01-01', '2027-01-01', %s)""",
+        [key, f"Nguồn {key}", kind, publisher_kind, f"Cơ quan chủ quản của {key}", f"https://{key}.example/"],
     )
     row = conn.execute("SELECT * FROM source WHERE key = %s", [key]).fetchone()
     assert row is not None

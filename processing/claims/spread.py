@@ -1,0 +1,129 @@
+"""Circulation in the database: sketches of recent sentences, who else made the same statement, and counts of claims.
+
+Counts are recomputable from `claim_sighting` alone and are brought up to date after every run, so that a copy found later folds, whichever stage came first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from processing.claims.circulation import CIRCULATING, Sighting, claim_key, keys, measure, same_statement
+from processing.db import Connection
+from processing.dedupe.origins import wire_credit
+
+RECENT = timedelta(days=14)  # how far apart two voices of one statement may be published
+CANDIDATES = 40  # other documents looked at for one sentence, nearest in time first
+_CHUNK = 200
+
+_SIGHTINGS = """
+SELECT g.claim_id, g.sentence, d.id, d.published_at, coalesce(c.origin_id, d.id) AS origin, s.owner, right(v.text, 160) AS tail,
+    ARRAY(SELECT p.unit_code FROM document_place p WHERE p.document_id = d.id AND p.first_seen_at = d.first_seen_at AND p.level = 'province' ORDER BY 1) AS provinces
+FROM claim_sighting g JOIN document d ON d.id = g.document_id JOIN source s ON s.id = d.source_id
+LEFT JOIN document_copy c ON c.document_id = d.id AND c.first_seen_at = d.first_seen_at
+LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
+WHERE g.claim_id = ANY(%s)"""
+
+
+def remember(conn: Connection, document: int, published_at: datetime, sentences: Sequence[str]) -> list[list[tuple[int, str]]]:
+    """Replace the document's sketches. Returns, for each sentence, the (document, sentence) of two weeks around that make the same statement."""
+    conn.execute("DELETE FROM claim_candidate WHERE document_id = %s", [document])
+    rows = [(key, n) for n, sentence in enumerate(sentences) for key in keys(sentence)]
+    if not rows:
+        return [[] for _ in sentences]
+    found = conn.execute(
+        """WITH mine AS (
+               INSERT INTO claim_candidate (key, document_id, sentence, published_at)
+               SELECT DISTINCT k, %(document)s, n, %(at)s::timestamptz FROM unnest(%(keys)s::bigint[], %(numbers)s::smallint[]) AS t(k, n) RETURNING key, sentence
+           )
+           SELECT DISTINCT m.sentence AS mine, o.document_id, o.sentence, abs(extract(epoch FROM o.published_at - %(at)s)) AS apart
+           FROM mine m JOIN claim_candidate o ON o.key = m.key
+           WHERE o.document_id <> %(document)s AND o.published_at BETWEEN %(at)s::timestamptz - %(window)s AND %(at)s::timestamptz + %(window)s
+           ORDER BY 4, 2, 3 LIMIT 2000""",
+        {"document": document, "at": published_at, "keys": [k for k, _ in rows], "numbers": [n for _, n in rows], "window": RECENT},
+    ).fetchall()
+    return _verified(conn, sentences, found)
+
+
+def _verified(conn: Connection, sentences: Sequence[str], found: list[dict[str, Any]]) -> list[list[tuple[int, str]]]:
+    """Of the documents that share a key, those whose sentence says the same."""
+    out: list[list[tuple[int, str]]] = [[] for _ in sentences]
+    by_sentence: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in found:
+        if len(by_sentence[row["mine"]]) < CANDIDATES:
+            by_sentence[row["mine"]].setdefault(row["document_id"], row["sentence"])
+    wanted = sorted({document for others in by_sentence.values() for document in others})
+    texts = {
+        row["id"]: row["checkable"]
+        for row in conn.execute(
+            """SELECT d.id, a.checkable FROM document d JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
+               WHERE d.id = ANY(%s)""",
+            [wanted],
+        )
+    }
+    for mine, others in by_sentence.items():
+        for document, number in others.items():
+            told = texts.get(document) or []
+            if number < len(told) and same_statement(sentences[mine], told[number]["sentence"]):
+                out[mine].append((document, told[number]["sentence"]))
+    return out
+
+
+def independent(conn: Connection, documents: Iterable[int]) -> int:
+    """How many independent origins stand behind documents."""
+    rows = conn.execute(
+        """SELECT d.id, d.published_at, coalesce(c.origin_id, d.id) AS origin, s.owner, right(v.text, 160) AS tail, '{}'::text[] AS provinces
+           FROM document d JOIN source s ON s.id = d.source_id
+           LEFT JOIN document_copy c ON c.document_id = d.id AND c.first_seen_at = d.first_seen_at
+           LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version WHERE d.id = ANY(%s)""",
+        [sorted(set(documents))],
+    ).fetchall()
+    counted = measure(_sightings(conn, rows), datetime.now(UTC))
+    return counted.origins if counted else 0
+
+
+def _sightings(conn: Connection, rows: list[dict[str, Any]]) -> list[Sighting]:
+    agencies = [r["name"] for r in conn.execute("SELECT name FROM source WHERE kind = 'wire' ORDER BY name")]
+    return [Sighting(r["id"], r["published_at"], r["origin"], r["owner"], wire_credit(r["tail"] or "", agencies), tuple(r["provinces"])) for r in rows]
+
+
+def recount(conn: Connection, claims: Sequence[int], now: datetime | None = None) -> None:
+    """Counts, dates, spread and rise of these claims from their sightings. A claim nobody carries any more and nobody decided goes, and so does
+    one without any check that too few independent origins carry. `now` (UTC) is the present where it is left out."""
+    moment = now or datetime.now(UTC)
+    listed = sorted(set(claims))
+    by_claim: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in conn.execute(_SIGHTINGS, [listed]):
+        by_claim[row["claim_id"]].append(row)
+    for claim, rows in by_claim.items():
+        found = measure(_sightings(conn, rows), moment)
+        assert found is not None  # a claim is listed by its sightings
+        conn.execute(
+            """UPDATE claim SET documents = %s, origins = %s, outlets = %s, provinces = %s, first_seen_at = %s, last_seen_at = %s, rising = %s,
+                   circulating = %s, counted_at = %s WHERE id = %s""",
+            [found.documents, found.origins, found.outlets, found.provinces, found.first, found.last, found.rising, found.origins >= CIRCULATING, moment, claim],
+        )
+        first = min(rows, key=lambda r: (r["published_at"], r["sentence"]))["sentence"]
+        # told in the words of whoever said it first, in whatever order the documents came
+        conn.execute(
+            """UPDATE claim SET text = %(text)s, text_key = %(key)s WHERE id = %(id)s AND text <> %(text)s
+               AND NOT EXISTS (SELECT FROM claim o WHERE o.text_key = %(key)s AND o.id <> %(id)s)""",
+            {"text": first, "key": claim_key(first), "id": claim},
+        )
+    conn.execute(
+        """DELETE FROM claim c WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM match m WHERE m.claim_id = c.id AND m.state <> 'suggested')
+           AND (NOT EXISTS (SELECT FROM claim_sighting g WHERE g.claim_id = c.id)
+                OR (NOT c.circulating AND NOT EXISTS (SELECT FROM match m WHERE m.claim_id = c.id)))""",
+        [listed],
+    )
+
+
+def refresh(conn: Connection, now: datetime) -> int:
+    """Count the claims of two weeks again (a copy was found, a day went by) and forget older sketches. Returns how many claims were counted."""
+    conn.execute("DELETE FROM claim_candidate WHERE published_at < %s", [now - RECENT])
+    ids = [r["id"] for r in conn.execute("SELECT id FROM claim WHERE last_seen_at >= %s OR rising ORDER BY id", [now - RECENT])]
+    for at in range(0, len(ids), _CHUNK):
+        recount(conn, ids[at : at + _CHUNK], now)
+    return len(ids)
