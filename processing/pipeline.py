@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -17,6 +18,14 @@ STAGES = ("extract", "annotate", "dedupe", "cluster", "hotspots", "claims")
 
 BATCH = 64
 _ONE_PASS = {"hotspots"}  # judges the newest days as a whole; has no queue to empty
+_OTHERS_S = 120.0  # another process may hold the last records of a stage this long
+_OTHERS = {
+    "extract": "SELECT FROM landing WHERE state IN ('pending', 'retry') AND not_before <= %s LIMIT 1",
+    **dict.fromkeys(
+        ("annotate", "dedupe", "cluster", "claims"),
+        "SELECT FROM work WHERE stage = %s AND state <> 'quarantine' AND not_before <= %s LIMIT 1",
+    ),
+}
 
 Run = Callable[..., StageStats]
 
@@ -52,7 +61,9 @@ def drain(stage: str, *, now: datetime | None = None, dag_run: str | None = None
                 _finish(active, row["id"], "failed", StageStats(), _in_words(error))
             if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
                 # its message quotes the row, and the scheduler's log would keep it
-                raise LangNgheError(f"stage {stage}: {fault(error)}", "a fault of ours; the batch was undone, the next run tries it again") from None
+                raise LangNgheError(
+                    f"stage {stage}: {fault(error)}", "a fault of ours; the batch was undone, the next run tries it again"
+                ) from None
             raise
         _finish(active, row["id"], "done", total, None)
         return total
@@ -63,12 +74,28 @@ def drain(stage: str, *, now: datetime | None = None, dag_run: str | None = None
 
 def _batches(run: Run, conn: Connection, stage: str, now: datetime | None) -> StageStats:
     total = StageStats()
+    patience = time.monotonic() + _OTHERS_S
     while True:
-        stats = run(conn, limit=BATCH, now=now or datetime.now(UTC))
+        at = now or datetime.now(UTC)
+        stats = run(conn, limit=BATCH, now=at)
         conn.commit()
         total += stats
-        if stats.taken == 0 or stage in _ONE_PASS:
+        if stage in _ONE_PASS:
             return total
+        if stats.taken:
+            patience = time.monotonic() + _OTHERS_S
+        elif time.monotonic() < patience and _in_other_hands(conn, stage, at):
+            time.sleep(0.2)
+        else:
+            return total
+
+
+def _in_other_hands(conn: Connection, stage: str, now: datetime) -> bool:
+    """Whether another process, perhaps one that was given up for dead, still holds records of this stage: the next stage would judge without them."""
+    values = [now] if stage == "extract" else [stage, now]
+    held = conn.execute(_OTHERS[stage].encode(), values).fetchone() is not None
+    conn.commit()
+    return held
 
 
 def _finish(conn: Connection, run_id: int, outcome: str, stats: StageStats, error: str | None) -> None:

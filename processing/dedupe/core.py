@@ -25,6 +25,7 @@ _BOILERPLATE = 4  # text groups that share a hash
 _RELEASE_DAYS = 5.0  # within which papers print a press release
 _LEAST = 8  # shingles a text needs before a part of it can be called copied
 _FIGURES = 6
+_FEW, _MANY = 8, 40  # hashes held by others, from which two and three in common are asked of a candidate
 
 Relation = Literal["origin", "same_text", "copied_from", "shared_release"]
 _STRENGTH: dict[Relation, int] = {"origin": 0, "shared_release": 1, "copied_from": 2, "same_text": 3}
@@ -146,12 +147,18 @@ def is_boilerplate(held: Sequence[Holder], source: str) -> bool:
 
 
 def likely(holders: Mapping[int, Sequence[Holder]], source: str) -> tuple[list[str], Hashes | None]:
-    """Documents that share most hashes, most first, then by order of arrival; and the boilerplate among the hashes, if any."""
+    """Documents that share most hashes, most first, then by publication; and the boilerplate among the hashes, if any.
+
+    One hash in common is a turn of phrase; where a text has many, two are.
+    """
     common = [value for value, held in holders.items() if is_boilerplate(held, source)]
     skip = set(common)
-    votes: Counter[str] = Counter(h.document for value, held in holders.items() if value not in skip for h in held)
-    best = [document for document, _ in votes.most_common(CANDIDATES)]
-    return best, np.sort(np.array(common, np.uint64)) if common else None
+    shared = [h for value, held in holders.items() if value not in skip for h in held]
+    day = {h.document: h.day for h in shared}
+    votes = Counter(h.document for h in shared)
+    least = 1 if len(holders) < _FEW else 2 if len(holders) < _MANY else 3
+    ranked = sorted((-n, day[document], document) for document, n in votes.items() if n >= least)
+    return [document for _, _, document in ranked[:CANDIDATES]], np.sort(np.array(common, np.uint64)) if common else None
 
 
 def closest(new: Fingerprint, others: Iterable[tuple[str, Fingerprint]], boilerplate: Hashes | None) -> Copy:

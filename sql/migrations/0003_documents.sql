@@ -22,6 +22,14 @@ CREATE INDEX ON document (published_at);
 CREATE INDEX ON document (source_id, published_at);
 CREATE INDEX ON document (first_seen_at);
 
+CREATE TABLE document_address (
+    url text NOT NULL,
+    document_id bigint NOT NULL REFERENCES document ON DELETE CASCADE,
+    PRIMARY KEY (url, document_id)
+);
+COMMENT ON TABLE document_address IS 'Addresses a document was listed or fetched under, other than its canonical one: a removal finds and forgets them all (SCOPE S14).';
+CREATE INDEX ON document_address (document_id);
+
 CREATE TABLE document_version (
     document_id bigint NOT NULL,
     version integer NOT NULL,
@@ -39,6 +47,24 @@ COMMENT ON TABLE document_version IS 'Scrubbed text of each version, for 180 day
 COMMENT ON COLUMN document_version.text IS 'Lead, newline, body; no title, tails, caption credits or signature lines; personal data replaced (SCOPE S2, S3).';
 COMMENT ON COLUMN document_version.redactions IS 'Kind of personal data → how many were replaced.';
 COMMENT ON COLUMN document_version.published_raw IS 'The date as the page or feed wrote it.';
+
+CREATE TABLE attachment (
+    url text PRIMARY KEY,
+    document_id bigint NOT NULL REFERENCES document ON DELETE CASCADE,
+    noted_at timestamptz NOT NULL,
+    state text NOT NULL DEFAULT 'wanted' CHECK (state IN ('wanted', 'landed', 'done', 'unreadable', 'refused')),
+    attempts smallint NOT NULL DEFAULT 0,
+    not_before timestamptz NOT NULL DEFAULT '-infinity',
+    reason text,
+    pages integer,
+    text text,
+    redactions jsonb NOT NULL DEFAULT '{}'
+);
+COMMENT ON TABLE attachment IS 'PDF files that documents link to, with the scrubbed text of those that have a text layer, for 180 days at most (SCOPE S14).';
+COMMENT ON COLUMN attachment.document_id IS 'The first document that linked to the file.';
+COMMENT ON COLUMN attachment.state IS 'wanted: to be fetched; landed: fetched, not yet read; unreadable: a scan, locked, damaged or hostile; refused: may not be fetched, or is no PDF.';
+COMMENT ON COLUMN attachment.not_before IS 'It is not asked for again before this.';
+CREATE INDEX ON attachment (document_id);
 
 CREATE TABLE annotation (
     document_id bigint NOT NULL,
@@ -83,8 +109,8 @@ CREATE TABLE document_copy (
     containment real NOT NULL DEFAULT 0,
     PRIMARY KEY (document_id, first_seen_at)
 ) PARTITION BY RANGE (first_seen_at);
-COMMENT ON TABLE document_copy IS 'Which document a text stems from.';
-COMMENT ON COLUMN document_copy.group_id IS 'Lowest document id among near-identical texts.';
+COMMENT ON TABLE document_copy IS 'Which document a text stems from: always one published before it, whichever came first.';
+COMMENT ON COLUMN document_copy.group_id IS 'First published of near-identical texts.';
 COMMENT ON COLUMN document_copy.origin_id IS 'Documents with the same origin count once: copies, one wire story, one press release.';
 COMMENT ON COLUMN document_copy.containment IS 'Share of this text''s 5-syllable fingerprints found in the origin, 0 to 1.';
 CREATE INDEX ON document_copy (origin_id);
@@ -95,5 +121,5 @@ CREATE TABLE fingerprint (
     first_seen_at timestamptz NOT NULL
 ) PARTITION BY RANGE (first_seen_at);
 COMMENT ON TABLE fingerprint IS 'Selected 5-syllable hashes of recent texts (winnowing), to find copies.';
-CREATE INDEX ON fingerprint (hash);
+CREATE INDEX ON fingerprint (hash, document_id);
 CREATE INDEX ON fingerprint (document_id);
