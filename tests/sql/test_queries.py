@@ -38,6 +38,11 @@ def _age(conn: Connection) -> None:
     assert source
     for place, reports in (("D1", 5), ("D", 4)):
         conn.execute("INSERT INTO feedback_count VALUES (%s, 'waste', %s, '2026-11-16', %s)", [source["id"], place, reports])
+    conn.execute(
+        """INSERT INTO claim (text, text_key, topic, checkable, first_seen_at, last_seen_at, documents, origins, outlets, provinces, rising, circulating, state)
+           VALUES ('Cầu Bến Đò sẽ đóng từ thứ Hai.', 'cau', 'transport', 0.9, %s, %s, 5, 4, 4, 1, true, true, 'no_published_check')""",
+        [noon, noon],
+    )
     conn.commit()
 
 
@@ -49,6 +54,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "timelines_of_hot_spots": [{"title": "Nước máy đục ở Suối Mây", "origins": 1, "documents": 2, "sources": 1}],
     "who_published_first": [{"first_source": "Báo Mẫu", "ahead_of_the_next": timedelta(hours=1)}],
     "claims_awaiting_review": [{"publisher": "Kiểm Tin Mẫu", "publisher_kind": "independent_fact_check", "rating": "Sai sự thật"}],
+    "claims_without_an_answer": [{"text": "Cầu Bến Đò sẽ đóng từ thứ Hai.", "origins": 4, "rising": True}],
     "publishers_who_disagree": [{"publishers": 2}],
     "sources_in_trouble": [{"key": "bao-mau", "state": "BROKEN", "state_reason": "answers 503"}],
     "copies_by_source": [{"name": "Báo Mẫu", "documents": 2, "own": 1, "own_percent": 50}],
@@ -79,7 +85,10 @@ def test_query(path: Path, db: Connection, analyst_db: Connection) -> None:
 
 def test_dismissed_signals_lower_the_useful_share(db: Connection, analyst_db: Connection) -> None:
     furnish(db)
-    db.execute("UPDATE issue SET state = 'dismissed'")
+    db.execute(
+        """INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision)
+           SELECT now(), u.id, 'issue', i.id, d.decision FROM app_user u, issue i, (VALUES (1, 'confirm'), (2, 'dismiss')) d (n, decision) ORDER BY d.n"""
+    )
     db.commit()
     query = next(p for p in QUERIES if p.stem == "useful_signals_by_topic").read_text(encoding="utf-8")
     row = analyst_db.execute(query.encode()).fetchone()
