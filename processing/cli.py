@@ -19,7 +19,7 @@ app = typer.Typer(
 claims_app = typer.Typer(no_args_is_help=True, help="Match claims with published checks; relate them to evidence.")
 sources_app = typer.Typer(no_args_is_help=True, help="Check, discover and try sources.")
 db_app = typer.Typer(no_args_is_help=True, help="Migrate, back up, restore and erase.")
-issue_app = typer.Typer(no_args_is_help=True, help="Look at issues.")
+issue_app = typer.Typer(no_args_is_help=True, help="Look at issues, merge and split them, see how useful signals were.")
 audit_app = typer.Typer(no_args_is_help=True, help="The append-only audit table.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff who sign in or receive mail.")
 app.add_typer(claims_app, name="claims")
@@ -229,6 +229,73 @@ def issue_show(public_id: str) -> None:
         _say(json.dumps(issue_card(conn, public_id), ensure_ascii=False, indent=2, default=str))
 
 
+def _staff(conn: Any, login: str) -> int:
+    row = conn.execute("SELECT id FROM app_user WHERE login = %s AND active", [login]).fetchone()
+    if row is None:
+        raise LangNgheError(f"there is no active account {login!r}", "a named person decides; see `langnghe user add`")
+    return int(row["id"])
+
+
+@issue_app.command("merge")
+def issue_merge(
+    keep: str,
+    other: str,
+    user: Annotated[str, typer.Option(help="Login of who decides")],
+    reason: Annotated[str, typer.Option(help="Why, for the record")] = "",
+) -> None:
+    """Make two issues one, for good or until taken back."""
+    from processing.cluster.changes import merge_issues
+    from processing.db import connect
+
+    with connect() as conn:
+        stays = merge_issues(conn, keep, other, user_id=_staff(conn, user), now=datetime.now(UTC), reason=reason)
+        conn.commit()
+    _say(f"one issue: {stays}")
+
+
+@issue_app.command("split")
+def issue_split(
+    issue: str,
+    documents: Annotated[list[str], typer.Argument(help="Public ids of the documents to take out, as `issue show` lists them")],
+    user: Annotated[str, typer.Option(help="Login of who decides")],
+    reason: Annotated[str, typer.Option(help="Why, for the record")] = "",
+) -> None:
+    """Take documents out of an issue into a new one, kept apart for good or until taken back."""
+    from processing.cluster.changes import documents_of, split_issue
+    from processing.db import connect
+
+    with connect() as conn:
+        made = split_issue(conn, issue, documents_of(conn, documents), user_id=_staff(conn, user), now=datetime.now(UTC), reason=reason)
+        conn.commit()
+    _say(f"new issue: {made}")
+
+
+@issue_app.command("undo")
+def issue_undo(
+    change: Annotated[int, typer.Argument(help="Number of the merge or split, as `issue show` lists it")],
+    user: Annotated[str, typer.Option(help="Login of who decides")],
+) -> None:
+    """Take a merge or a split back."""
+    from processing.cluster.changes import undo_change
+    from processing.db import connect
+
+    with connect() as conn:
+        stays = undo_change(conn, change, user_id=_staff(conn, user), now=datetime.now(UTC))
+        conn.commit()
+    _say(f"taken back; see {stays}")
+
+
+@issue_app.command("precision")
+def issue_precision(language: Annotated[Literal["vi", "en"], typer.Option("--language", help="vi or en")] = "vi") -> None:
+    """Of the hot-spots analysts decided on, which share was worth attention, by topic, and what the alarm budget became."""
+    from processing.db import connect
+    from review.usefulness import lines
+
+    with connect() as conn:
+        for line in lines(conn, datetime.now(UTC), language):
+            _say(line)
+
+
 # ---- sources ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -264,6 +331,37 @@ def sources_report() -> None:
 
     with connect() as conn:
         write(conn, sys.stdout, datetime.now(UTC))
+
+
+@sources_app.command("moves")
+def sources_moves() -> None:
+    """Sources whose feeds redirect for good to another host, and what was decided."""
+    from processing.db import connect
+    from processing.source_moves import moves
+
+    with connect() as conn:
+        found = moves(conn)
+    for move in found:
+        _say(f"{move.decision:9} {move.key}: {move.from_host} -> {move.to_host} ({move.to_url}), seen {move.first_seen_at:%Y-%m-%d} to {move.last_seen_at:%Y-%m-%d}")
+    _say("" if found else "no source was seen moving")
+
+
+@sources_app.command("follow")
+def sources_follow(
+    key: str,
+    host: str,
+    by: Annotated[str, typer.Option(help="Your login; the decision is recorded with it")],
+    reason: Annotated[str, typer.Option(help="How you know that the new host is the same owner's")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Do not follow it")] = False,
+) -> None:
+    """Let a source that moved for good be read at its new host, or refuse it; audited."""
+    from processing.db import connect
+    from processing.source_moves import decide, person
+
+    with connect() as conn:
+        decide(conn, key, host, person(conn, by), "refused" if refuse else "followed", reason, datetime.now(UTC))
+        conn.commit()
+    _say(f"{key} is {'not followed' if refuse else 'followed'} to {host}" + ("" if refuse else f"; add {host} to hosts in config/sources/{key}.toml when you next edit it"))
 
 
 @sources_app.command("sync")
@@ -327,19 +425,25 @@ def db_restore(file: Path) -> None:
     _say(restore(file))
 
 
+@app.command("erase")
 @db_app.command("erase")
 def db_erase(url: str, reason: Annotated[str, typer.Option(help="Why, for the request log")] = "removal request") -> None:
     """Remove a page and all that was made of it, and never collect it again (SCOPE S14)."""
-    from crawlers.urls import BadURL, canonical
     from processing.db import connect
-    from processing.db.erase import erase
+    from processing.db.erase import erase, requests
 
-    try:
-        page = canonical(url)
-    except BadURL as error:
-        raise LangNgheError(f"{url} is no address of a page: {error}", "copy it from the browser, with https://") from None
     with connect() as conn:
-        _say(erase(conn, page, reason, datetime.now(UTC)))
+        _say(erase(conn, requests.page_address(url), reason, datetime.now(UTC)))
+
+
+@app.command("held")
+def db_held(url: str) -> None:
+    """What is held of a page, in words: the answer to a request for access (SCOPE S14)."""
+    from processing.db import connect
+    from processing.db.erase.holding import in_words
+
+    with connect() as conn:
+        _say("\n".join(in_words(conn, url)))
 
 
 @db_app.command("housekeeping")

@@ -6,13 +6,16 @@ A missing translation is a failed test, never a blank on a screen: at run time t
 from __future__ import annotations
 
 import gettext
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from processing.settings import ROOT
 
 LANGUAGES = ("vi", "en")
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -51,6 +54,26 @@ def _one(text: str | list[str] | tuple[str, ...] | None) -> str:
     return text if isinstance(text, str) else (text[0] if text else "")
 
 
+def told(stored: dict[str, Any] | None, language: str, folder: Path = ROOT / "crawlers") -> str:
+    """A reason that was stored as message and parameters ({"msgid", "params"}, see crawlers/words.py), said in `language`. Empty for None or {}.
+
+    Instants are shown in local time, days as people here write them.
+    """
+    if not stored or "msgid" not in stored:
+        return ""
+    values = {name: _value(value, language, folder) for name, value in stored.get("params", {}).items()}
+    message = catalogue(language, folder).gettext(stored["msgid"])
+    return message % values if values else message
+
+
+def _value(value: Any, language: str, folder: Path) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    if "at" in value:
+        return local_time(datetime.fromisoformat(value["at"]))
+    return date.fromisoformat(value["day"]).strftime("%d/%m/%Y") if "day" in value else told(value, language, folder)
+
+
 def environment(folder: Path, language: str, *, html: bool = True) -> Environment:
     """Jinja environment over `folder`/templates that speaks `language`; `{% trans %}` and `_()` translate, an unknown name is an error."""
     env = Environment(
@@ -69,6 +92,6 @@ def local_time(moment: datetime) -> str:
     return moment.astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
 
 
-def local_date(day: datetime) -> str:
+def local_date(day: date) -> str:
     """A day as people here write it: 22/11/2026."""
     return (day.astimezone(LOCAL) if isinstance(day, datetime) else day).strftime("%d/%m/%Y")

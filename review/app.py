@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -13,8 +15,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from processing.errors import DatabaseError, LangNgheError
 from review import claim_pages, issue_pages, public_pages, source_pages
-from review.auth import SignInNeeded
-from review.render import page
+from review.auth import COOKIE, SignInNeeded
+from review.render import language_of, page, page_of, words_of
+from review.words import _
 
 HERE = Path(__file__).parent
 # The pages hold no script at all: nothing in an article's title can ever run.
@@ -26,24 +29,49 @@ async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Re
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
-    return RedirectResponse(f"{request.url_for('sign_in_form').path}?next={request.url.path}", 303)
+    ended = "&ended=1" if COOKIE in request.cookies else ""
+    return RedirectResponse(f"{request.url_for('sign_in_form').path}?next={quote(page_of(request))}{ended}", 303)
+
+
+_HEADINGS = {404: _("Not found"), 403: _("That is not allowed"), 429: _("Please wait"), 503: _("The database cannot be reached")}
+_OTHERWISE = _("That did not work")
+_COMMON = {
+    400: _("The address or the form is not complete."),
+    404: _("There is no page at this address; it may have moved, or been removed on request."),
+    405: _("This address takes a form only; open the page it stands on."),
+}
 
 
 def _http_error(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException | StarletteHTTPException) else 400
-    detail = str(error.detail) if isinstance(error, HTTPException | StarletteHTTPException) else ""
-    return page(request, "error.html", {"status": status, "detail": detail}, status=status)
+    status = error.status_code if isinstance(error, StarletteHTTPException) else 400
+    detail = str(error.detail) if isinstance(error, StarletteHTTPException) else ""
+    if detail == HTTPStatus(status).phrase or not detail:
+        detail = _COMMON.get(status, _("The server could not answer this."))
+    return _explained(request, status, [detail])
 
 
 def _our_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, LangNgheError)
-    status = 503 if isinstance(error, DatabaseError) else 400
-    return page(request, "error.html", {"status": status, "detail": f"{error.message}. {error.cure}"}, status=status)
+    return _explained(request, 503 if isinstance(error, DatabaseError) else 400, [error.message, error.cure])
+
+
+def _explained(request: Request, status: int, lines: list[str]) -> Response:
+    """A page that says in the reader's language what went wrong and what to do; words without a translation stand in English, marked so."""
+    language, known = language_of(request), words_of(request)
+    said = [(_sentence(known.gettext(line)), language == "en" or known.gettext(line) != line) for line in lines if line]
+    heading = known.gettext(_HEADINGS.get(status, _OTHERWISE))
+    again = page_of(request) if request.method == "POST" else ""
+    return page(request, "error.html", {"heading": heading, "lines": said, "again": again}, status=status)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def create_app() -> FastAPI:

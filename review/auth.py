@@ -16,6 +16,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from processing.db import Connection
 from processing.settings import get_settings
 from review.database import Database
+from review.words import _
 
 COOKIE = "langnghe_session"
 LIFETIME_S = 12 * 3600
@@ -91,7 +92,7 @@ CurrentUser = Annotated[User, Depends(signed_in)]
 def checked_form(user: CurrentUser, token: Annotated[str, Form()]) -> User:
     """The user who posted a form of ours. Raises 403 for a form that is not."""
     if not hmac.compare_digest(token, user.token):
-        raise HTTPException(403, "This form is not from your session; reload the page and try again.")
+        raise HTTPException(403, _("This form is not from your session; reload the page and try again."))
     return user
 
 

@@ -14,6 +14,7 @@ from review import queries
 from review.auth import CurrentUser, FormUser
 from review.database import Database
 from review.render import page
+from review.words import _
 
 router = APIRouter()
 
@@ -22,18 +23,19 @@ router = APIRouter()
 def claims(request: Request, user: CurrentUser, conn: Database, state: str | None = None) -> Response:
     rows = conn.execute(queries.CLAIMS, {"state": state or None}).fetchall()
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "claims", Jsonb({"state": state or ""}), datetime.now(UTC)])
-    return page(request, "claims.html", {"user": user, "claims": rows, "chosen": state or ""})
+    return page(request, "claims.html", {"user": user, "here": "claims", "claims": rows, "chosen": state or ""})
 
 
 @router.get("/claims/{public_id}", name="claim")
 def claim(request: Request, user: CurrentUser, conn: Database, public_id: UUID) -> Response:
     row = conn.execute(queries.CLAIM, [public_id]).fetchone()
     if row is None:
-        raise HTTPException(404, "There is no such claim; it may have been removed on request.")
+        raise HTTPException(404, _("There is no such claim; it may have been removed on request."))
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", f"claim:{public_id}", Jsonb({}), datetime.now(UTC)])
     matches = conn.execute(queries.CLAIM_MATCHES, [row["id"]]).fetchall()
     values = {
         "user": user,
+        "here": "claims",
         "claim": row,
         "matches": matches,
         "sightings": conn.execute(queries.CLAIM_SIGHTINGS, [row["id"]]).fetchall(),

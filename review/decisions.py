@@ -11,6 +11,7 @@ from processing.alerts import outbox
 from processing.db import Connection
 from processing.errors import LangNgheError
 from review import queries
+from review.words import _
 
 STATES = {"confirm": "confirmed", "dismiss": "dismissed", "assign": "assigned", "answered": "answered", "close": "closed", "reopen": "new"}
 """Decision → state of the issue. A closed list: there is no takedown, referral or report of an account (SCOPE S10)."""
@@ -23,14 +24,14 @@ class DecisionError(LangNgheError):
 def decide(conn: Connection, public_id: UUID, user_id: int, decision: str, reason: str, service_id: int | None, now: datetime) -> None:
     """Record a decision and set the issue's state, in the caller's transaction. Raises DecisionError with the cure."""
     if decision not in STATES:
-        raise DecisionError(f"unknown decision {decision!r}", f"one of {', '.join(STATES)}")
+        raise DecisionError(_("unknown decision"), _("choose one of those the page offers"))
     if decision == "dismiss" and not reason.strip():
-        raise DecisionError("a dismissal needs a reason", "write in a few words why")
+        raise DecisionError(_("a dismissal needs a reason"), _("write in a few words why"))
     if decision == "assign" and service_id is None:
-        raise DecisionError("an assignment needs a service", "choose the service that can put it right")
+        raise DecisionError(_("an assignment needs a service"), _("choose the service that can put it right"))
     row = conn.execute(queries.ISSUE_BY_PUBLIC_ID, [public_id]).fetchone()
     if row is None:
-        raise DecisionError("there is no such issue", "it may have been removed on request; go back to the list")
+        raise DecisionError(_("there is no such issue"), _("it may have been removed on request; go back to the list"))
     service = service_id if decision == "assign" else None
     conn.execute(queries.ISSUE_SET, [STATES[decision], reason.strip(), service, now, row["id"]])
     conn.execute(queries.DECIDE, [now, user_id, "issue", row["id"], decision, reason.strip(), service])

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from processing.people import check_password
 from processing.settings import get_settings
-from review import queries
+from review import queries, throttle
 from review.auth import COOKIE, LIFETIME_S, FormUser, session_for
 from review.database import Database
 from review.render import LANGUAGE_COOKIE, page
@@ -25,18 +25,32 @@ def _local_path(target: str) -> str:
 
 
 @router.get("/sign-in", name="sign_in_form")
-def sign_in_form(request: Request, next: str = "/") -> Response:
-    return page(request, "sign_in.html", {"next": _local_path(next), "failed": False})
+def sign_in_form(request: Request, next: str = "/", ended: bool = False) -> Response:
+    return page(request, "sign_in.html", {"next": _local_path(next), "failed": False, "wait": 0, "ended": ended})
 
 
 @router.post("/sign-in", name="sign_in")
 def sign_in(
-    request: Request, conn: Database, login: Annotated[str, Form()], password: Annotated[str, Form()], next: Annotated[str, Form()] = "/"
+    request: Request,
+    conn: Database,
+    login: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=1000)],
+    next: Annotated[str, Form()] = "/",
 ) -> Response:
+    now = datetime.now(UTC)
+    key = throttle.pair(login, request.client.host if request.client else "")
+    values = {"next": _local_path(next), "failed": True, "wait": throttle.wait_s(conn, key, now), "ended": False}
+    if values["wait"]:
+        answer = page(request, "sign_in.html", values, status=429)
+        answer.headers["Retry-After"] = str(values["wait"])
+        return answer
     user_id = check_password(conn, login, password)
     if user_id is None:
-        return page(request, "sign_in.html", {"next": _local_path(next), "failed": True}, status=401)
-    conn.execute(queries.AUDIT, [f"user:{user_id}", "sign_in", "session", Jsonb({}), datetime.now(UTC)])
+        account = conn.execute(queries.ACCOUNT, [login]).fetchone()
+        throttle.failed(conn, key, account["id"] if account else None, now)
+        return page(request, "sign_in.html", values, status=401)
+    conn.execute(queries.FORGET_FAILURES, [key])
+    conn.execute(queries.AUDIT, [f"user:{user_id}", "sign_in", "session", Jsonb({}), now])
     response = RedirectResponse(_local_path(next), 303)
     secure = get_settings().public_url.startswith("https://")
     response.set_cookie(COOKIE, session_for(user_id), max_age=LIFETIME_S, httponly=True, samesite="lax", secure=secure)

@@ -20,8 +20,9 @@ WHERE i.public_id = %(id)s OR i.id = (SELECT issue_id FROM issue_alias WHERE ali
 ISSUE_FLAGS = """
 SELECT f.id, f.public_id, f.kind, f.first_day, f.last_day, f.score, f.rank, f.card, f.method, f.raised_at, s.key AS series, s.id AS series_id,
     u.name AS place, u.province_name AS province
-FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN unit u ON u.code = s.unit_code
-WHERE f.issue_id = %s AND f.kind = 'surge' ORDER BY f.first_day DESC, f.rank DESC"""
+FROM flag f JOIN series s ON s.id = f.series_id JOIN issue i ON i.id = f.issue_id LEFT JOIN unit u ON u.code = s.unit_code
+WHERE (i.id = %(issue)s OR i.public_id IN (SELECT alias FROM issue_alias WHERE issue_id = %(issue)s)) AND f.kind = 'surge'
+ORDER BY f.first_day DESC, f.rank DESC"""
 
 SERIES_DAYS = """
 SELECT day, origins, expected, upper, coverage FROM observation
@@ -29,7 +30,8 @@ WHERE series_id = %(series)s AND day BETWEEN %(last)s::date - 41 AND %(last)s::d
 
 ISSUE_DOCUMENTS = """
 SELECT d.public_id, d.title, d.canonical_url, d.published_at, d.published_precision, s.name AS source, s.kind AS source_kind,
-    coalesce(c.relation, 'origin') AS relation, coalesce(c.origin_id, d.id) AS origin
+    coalesce(c.relation, 'origin') AS relation, coalesce(c.origin_id, d.id) AS origin,
+    EXISTS (SELECT FROM assignment a JOIN issue_story x USING (story_id) WHERE a.document_id = d.id AND x.issue_id = %(issue)s) AS member
 FROM (
     SELECT a.document_id FROM assignment a JOIN issue_story x USING (story_id) WHERE x.issue_id = %(issue)s
     UNION
@@ -68,7 +70,67 @@ SELECT x.sentence, d.title, d.canonical_url, d.published_at, s.name AS source
 FROM claim_sighting x JOIN document d ON d.id = x.document_id JOIN source s ON s.id = d.source_id
 WHERE x.claim_id = %s ORDER BY d.published_at LIMIT 100"""
 
+PRECISION = """
+SELECT topic, decided, useful, dismissed, precision, low, high, latest FROM (
+    SELECT * FROM signal_precision
+    UNION ALL
+    SELECT '', d, u, d - u, u::float / d, (u + 1.9208 - 1.96 * sqrt(u::float * (d - u) / d + 0.9604)) / (d + 3.8416),
+        (u + 1.9208 + 1.96 * sqrt(u::float * (d - u) / d + 0.9604)) / (d + 3.8416), latest
+    FROM (SELECT sum(decided)::bigint AS d, sum(useful)::bigint AS u, max(latest) AS latest, count(*) AS topics FROM signal_precision) t WHERE topics > 1
+) p ORDER BY topic = '', decided DESC, topic"""
+
+RAISED_LATELY = """
+SELECT count(*) AS raised, count(*) FILTER (WHERE state <> 'new') AS decided, count(*) FILTER (WHERE state = 'dismissed') AS dismissed
+FROM flagged_issue WHERE raised_at >= %(since)s"""
+
+FAILED_SIGN_INS = "SELECT count(*) AS n, max(at) AS latest FROM sign_in_failure WHERE pair = %(key)s AND at > %(since)s"
+
+REMEMBER_FAILURE = "WITH old AS (DELETE FROM sign_in_failure WHERE at <= %(old)s) INSERT INTO sign_in_failure VALUES (%(key)s, %(at)s)"
+
+FORGET_FAILURES = "DELETE FROM sign_in_failure WHERE pair = %s"
+
+ACCOUNT = "SELECT id FROM app_user WHERE login = %s"
+
+ISSUE_CANDIDATES = """
+SELECT i.public_id, i.title, i.last_published_at, (SELECT u.name FROM unit u WHERE u.code = i.commune_codes[1]) AS place FROM issue i
+WHERE i.id <> %(issue)s AND i.documents > 0 AND i.language = %(language)s AND NOT EXISTS (SELECT FROM issue_alias a WHERE a.alias = i.public_id)
+    AND i.last_published_at BETWEEN %(at)s::timestamptz - interval '60 days' AND %(at)s::timestamptz + interval '60 days'
+ORDER BY i.commune_codes && %(communes)s DESC, i.province_code IS NOT DISTINCT FROM %(province)s DESC, i.topic = %(topic)s DESC, i.last_published_at DESC LIMIT 60"""
+
 SOURCES = "SELECT * FROM source_health ORDER BY CASE state WHEN 'BROKEN' THEN 0 WHEN 'BLOCKED' THEN 1 WHEN 'OK' THEN 9 ELSE 5 END, name"
+
+SOURCE = "SELECT * FROM source WHERE key = %s"
+
+SOURCE_DAYS = """
+SELECT local_day(published_at) AS day, count(*) AS documents FROM document
+WHERE source_id = %(source)s AND published_at >= %(since)s GROUP BY 1 ORDER BY 1"""
+
+SOURCE_USUAL = """
+SELECT count(*) / 8.0 AS a_week FROM document
+WHERE source_id = %(source)s AND published_at >= %(since)s::timestamptz - interval '8 weeks' AND published_at < %(since)s"""
+
+# A document read two weeks after its publication was brought in from an archive; it says nothing of how quickly the source is read.
+SOURCE_LAG = """
+SELECT local_day(first_seen_at) AS day, count(*) AS documents,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(extract(epoch FROM first_seen_at - published_at), 0) / 60)::float AS median,
+    max(greatest(extract(epoch FROM first_seen_at - published_at), 0) / 60)::float AS longest
+FROM document WHERE source_id = %(source)s AND first_seen_at >= %(since)s AND published_precision = 'minute'
+    AND first_seen_at - published_at < interval '14 days'
+GROUP BY 1 ORDER BY 1"""
+
+SOURCE_ANSWERS = """
+SELECT local_day(fetched_at) AS day, count(*) FILTER (WHERE http_status BETWEEN 200 AND 299) AS done, count(*) FILTER (WHERE http_status = 304) AS same,
+    count(*) FILTER (WHERE http_status BETWEEN 300 AND 399 AND http_status <> 304) AS moved, count(*) FILTER (WHERE http_status BETWEEN 400 AND 499) AS client,
+    count(*) FILTER (WHERE http_status >= 500) AS server, count(*) FILTER (WHERE http_status IS NULL) AS none
+FROM fetch_log WHERE source_id = %(source)s AND fetched_at >= %(since)s GROUP BY 1 ORDER BY 1"""
+
+SOURCE_STATES = """
+SELECT at, state, reason FROM source_state WHERE source_id = %(source)s AND at >= coalesce(
+    (SELECT max(at) FROM source_state WHERE source_id = %(source)s AND at < %(since)s), '-infinity') ORDER BY at"""
+
+SOURCE_FAILURES = """
+SELECT fetched_at, kind, url, robots_decision, http_status, failure_class, reason FROM fetch_log
+WHERE source_id = %(source)s AND fetched_at >= %(since)s AND outcome IN ('retry', 'quarantine', 'refused') ORDER BY fetched_at DESC LIMIT 10"""
 
 ARTEFACTS = """
 SELECT f.kind, f.first_day, f.last_day, f.card, s.key AS series, s.topic, u.name AS place FROM flag f

@@ -1,21 +1,64 @@
-"""The state of sources and stages, and feedback in aggregate."""
+"""The state of sources and stages, one source with its charts, and feedback in aggregate."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from fastapi import APIRouter, HTTPException, Request, Response
+from psycopg.types.json import Jsonb
+
+from processing.db import Connection
+from processing.i18n import LOCAL
 from review import queries
 from review.auth import CurrentUser
+from review.chart import Plot, weeks_chart
 from review.database import Database
-from review.render import page
+from review.render import language_of, page, words_of
+from review.source_charts import DAYS, answers_chart, documents_chart, lag_chart, states_chart
+from review.words import _
 
 router = APIRouter()
+
+STATES = {
+    "OK": _("read as expected"),
+    "QUIET": _("quieter than usual"),
+    "EMPTY": _("its feed is empty"),
+    "STALE": _("nothing new for too long"),
+    "BLOCKED": _("it does not want to be read"),
+    "BROKEN": _("cannot be read"),
+    "DISABLED": _("switched off"),
+}
+KINDS = {
+    "press": _("press"),
+    "wire": _("news agency"),
+    "institution": _("institution"),
+    "channel": _("channel of an institution"),
+    "feedback": _("reports to services"),
+    "fact_check": _("publisher of checks"),
+}
+STAGES = {
+    "extract": _("extraction"),
+    "annotate": _("places and topics"),
+    "dedupe": _("copies"),
+    "cluster": _("stories"),
+    "claims": _("claims"),
+}
+
+
+def _named(request: Request, names: dict[str, str]) -> dict[str, str]:
+    known = words_of(request)
+    return {key: known.gettext(name) for key, name in names.items()}
 
 
 @router.get("/sources", name="sources")
 def sources(request: Request, user: CurrentUser, conn: Database) -> Response:
     values = {
         "user": user,
+        "here": "sources",
+        "states": _named(request, STATES),
+        "kinds": _named(request, KINDS),
+        "stages": _named(request, STAGES),
         "sources": conn.execute(queries.SOURCES).fetchall(),
         "artefacts": conn.execute(queries.ARTEFACTS).fetchall(),
         "lag": conn.execute(queries.LAG).fetchall(),
@@ -24,6 +67,44 @@ def sources(request: Request, user: CurrentUser, conn: Database) -> Response:
     return page(request, "sources.html", values)
 
 
+@router.get("/sources/{key}", name="source")
+def source(request: Request, user: CurrentUser, conn: Database, key: str) -> Response:
+    row = conn.execute(queries.SOURCE, [key]).fetchone()
+    if row is None:
+        raise HTTPException(404, _("There is no such source."))
+    now = datetime.now(UTC)
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", f"source:{key}", Jsonb({}), now])
+    since = datetime.combine((now.astimezone(LOCAL) - timedelta(days=DAYS - 1)).date(), datetime.min.time(), LOCAL)
+    values = {
+        "user": user,
+        "here": "sources",
+        "source": row,
+        "states": _named(request, STATES),
+        "kinds": _named(request, KINDS),
+        "plots": _plots(request, conn, row, since, now),
+        "failures": conn.execute(queries.SOURCE_FAILURES, {"source": row["id"], "since": now - timedelta(days=7)}).fetchall(),
+    }
+    return page(request, "source.html", values)
+
+
+def _plots(request: Request, conn: Connection, row: dict[str, Any], since: datetime, now: datetime) -> list[Plot]:
+    words, language, today = words_of(request), language_of(request), now.astimezone(LOCAL).date()
+    asked = {"source": row["id"], "since": since}
+    changes = conn.execute(queries.SOURCE_STATES, {**asked, "since": now - timedelta(days=DAYS)}).fetchall()
+    plots = [states_chart(changes, _named(request, STATES), now, words)] if changes else []
+    if row["kind"] != "feedback":  # single reports are no documents; their counts stand, from five on, on the page of reports (SCOPE S8)
+        usual = conn.execute(queries.SOURCE_USUAL, asked).fetchone()
+        a_week = row["expected_per_week"] or (float(usual["a_week"]) if usual and usual["a_week"] else None)
+        plots.append(
+            documents_chart(conn.execute(queries.SOURCE_DAYS, asked).fetchall(), a_week / 7 if a_week else None, today, words, language)
+        )
+        plots.append(lag_chart(conn.execute(queries.SOURCE_LAG, asked).fetchall(), today, words, language))
+    plots.append(answers_chart(conn.execute(queries.SOURCE_ANSWERS, asked).fetchall(), today, words, language))
+    return plots
+
+
 @router.get("/feedback", name="feedback")
 def feedback(request: Request, user: CurrentUser, conn: Database) -> Response:
-    return page(request, "feedback.html", {"user": user, "counts": conn.execute(queries.FEEDBACK).fetchall()})
+    counts = conn.execute(queries.FEEDBACK).fetchall()
+    plot = weeks_chart(counts, words_of(request), language_of(request))
+    return page(request, "feedback.html", {"user": user, "here": "feedback", "counts": counts, "plot": plot})

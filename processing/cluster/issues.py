@@ -169,6 +169,8 @@ def invalidate(conn: Connection) -> None:
 
 def issue_card(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
     """All that is stored about an issue: its fields, places, documents with their relation, flags with their score cards, history."""
+    from processing.claims.corroboration import of_issue
+
     issue = find(conn, public_id)
     units = {
         r["code"]: r["name"]
@@ -201,7 +203,7 @@ def issue_card(conn: Connection, public_id: str | UUID) -> dict[str, Any]:
         "province": units.get(issue["province_code"]), "communes": [units.get(c, c) for c in issue["commune_codes"]],
         "first_seen_at": issue["first_seen_at"], "last_published_at": issue["last_published_at"],
         "documents": issue["documents"], "origins": issue["origins"], "summary": issue["summary"],
-        "members": documents, "flags": [_checked(conn, flag) for flag in flags], "history": history, "changes": changes_of(conn, issue["id"]),
+        "corroboration": of_issue(conn, issue["id"]), "members": documents, "flags": [_checked(conn, flag) for flag in flags], "history": history, "changes": changes_of(conn, issue["id"]),
     }  # fmt: skip
 
 

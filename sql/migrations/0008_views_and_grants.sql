@@ -33,6 +33,12 @@ LEFT JOIN (match m JOIN fact_check k ON k.id = m.fact_check_id AND k.withdrawn_a
 WHERE m.id IS NOT NULL OR c.circulating;
 COMMENT ON VIEW flagged_claim IS 'Claims in circulation beside what a named publisher has published about them, a suggestion until match_state is confirmed; without a match, no published check was found. One row per claim and publisher''s check.';
 
+CREATE VIEW flagged_issue_origins AS
+SELECT i.public_id AS issue, i.title, i.topic, i.state, k.origins, k.documents, k.copies, k.releases, k.wires, k.alone, k.conflicts, k.origins = 1 AS one_origin_only,
+    k.detail, k.method, k.computed_at
+FROM issue_corroboration k JOIN issue i ON i.id = k.issue_id;
+COMMENT ON VIEW flagged_issue_origins IS 'For each hot-spot''s issue: how many independent origins, what they share, what rests on one origin only, which figures conflict.';
+
 CREATE VIEW source_health AS
 SELECT s.key, s.name, s.kind, s.owner, s.state, s.state_reason, s.state_since, s.enabled, s.review_due, s.expected_per_week,
     (SELECT max(f.fetched_at) FROM fetch_log f WHERE f.source_id = s.id AND f.outcome IN ('done', 'unchanged')) AS last_ok_at,
@@ -82,7 +88,7 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT ON audit, audit_seal TO langnghe_app;
-REVOKE INSERT, UPDATE, DELETE ON flagged_issue, issue_timeline, flagged_claim, source_health, processing_lag, feedback_shown, quarantined FROM langnghe_app;
+REVOKE INSERT, UPDATE, DELETE ON flagged_issue, issue_timeline, flagged_claim, flagged_issue_origins, source_health, processing_lag, feedback_shown, quarantined FROM langnghe_app;
 REVOKE UPDATE, DELETE ON review_decision, delivery FROM langnghe_app;
 REVOKE EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), audit_seal_months(), audit_verify() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), audit_seal_months(), audit_verify() TO langnghe_app;
@@ -91,5 +97,5 @@ GRANT EXECUTE ON FUNCTION audit_append(text, text, text, jsonb, timestamptz), au
 GRANT SELECT ON source, source_state, source_move, feed, fetch_log, document, document_version, attachment, annotation, document_place, document_copy, story, story_alias, assignment,
     story_event, issue, issue_story, issue_alias, series, observation, flag, flag_document, fact_check, fact_check_version, claim, claim_sighting, match,
     service, area, unit, run, work,
-    flagged_issue, issue_timeline, flagged_claim, source_health, processing_lag, feedback_shown, quarantined
+    flagged_issue, issue_timeline, flagged_claim, issue_corroboration, flagged_issue_origins, source_health, processing_lag, feedback_shown, quarantined
 TO analyst;

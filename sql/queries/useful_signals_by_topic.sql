@@ -1,6 +1,4 @@
--- Of the hot-spots that were decided on, which share was worth attention, by topic?
-SELECT topic, count(*) AS decided, count(*) FILTER (WHERE state <> 'dismissed') AS useful,
-    round(100.0 * count(*) FILTER (WHERE state <> 'dismissed') / count(*)) AS useful_percent
-FROM (SELECT DISTINCT issue, topic, state FROM flagged_issue WHERE state IS NOT NULL AND state <> 'new') decided
-GROUP BY topic
+-- Of the hot-spots that were decided on, which share was worth attention, by topic, and how sure is that?
+SELECT topic, decided, useful, round(100.0 * useful / decided) AS useful_percent, round((100 * low)::numeric) AS at_least, round((100 * high)::numeric) AS at_most
+FROM signal_precision
 ORDER BY decided DESC, topic;

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from processing.db import Connection
 from review.app import create_app
+from tests.review.lively import enliven
 from tests.review.town import furnish
 
 
@@ -69,7 +70,7 @@ def test_an_issue_shows_its_card_documents_and_escapes_titles(staff: TestClient,
     answer = staff.get(f"/issues/{ids['issue']}")
     page = answer.text
     assert "Vì sao được báo" in page
-    assert "0.80" in page
+    assert "<dd>0,8</dd>" in page
     assert "http://bao.example/0.html" in page
     assert "<script" not in page
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -105,9 +106,9 @@ def test_decisions_are_kept_shown_and_audited(staff: TestClient, ids: dict[str, 
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"decision": "dismiss"}, "needs a reason"),
-        ({"decision": "assign"}, "needs a service"),
-        ({"decision": "takedown"}, "unknown decision"),
+        ({"decision": "dismiss"}, "ần nêu lý do"),
+        ({"decision": "assign"}, "ần chọn đơn vị"),
+        ({"decision": "takedown"}, "Không rõ quyết định"),
     ],
 )
 def test_a_decision_that_cannot_be_taken_says_why(
@@ -173,4 +174,105 @@ def test_an_unreachable_database_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.undo()
     get_settings.cache_clear()
     assert answer.status_code == 503
-    assert "cannot reach the database" in answer.text
+    assert "Cannot reach the database" in answer.text
+
+
+def test_the_page_says_how_useful_signals_were(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
+    page = staff.get(f"/issues/{ids['issue']}").text
+    staff.post(f"/issues/{ids['issue']}/decision", data={"token": token(page), "decision": "confirm"})
+    answer = staff.get("/").text
+    assert re.search(r"Môi trường, nguồn nước</td>\s*<td[^>]*>1</td><td[^>]*>1</td><td[^>]*>100 %</td><td[^>]*>21 – 100 %", answer)
+    assert "Chưa đủ quyết định (1 trên 10)" in answer
+    from datetime import UTC, datetime
+
+    from review.usefulness import lines
+
+    assert "  Môi trường, nguồn nước: 1 trên 1, 100 % (khoảng tin cậy 95 %: 21 đến 100 %)" in lines(db, datetime.now(UTC), "vi")
+    assert "Environment and water" in "\n".join(lines(db, datetime.now(UTC), "en"))
+
+
+def test_merge_split_and_taking_back_on_the_page(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
+    enliven(db)
+    db.commit()
+    path = f"/issues/{ids['issue']}"
+    page = staff.get(path).text
+    other = re.search(r'<option value="([0-9a-f-]{36})">Đường tránh', page)
+    assert other
+    answer = staff.post(f"{path}/merge", data={"token": token(page), "other": other.group(1), "reason": "cùng một trận mưa"})
+    assert "http://matter0-0.example/" in answer.text
+    assert "cùng một trận mưa" in answer.text
+    assert staff.get(f"/issues/{other.group(1)}").text.count("http://bao.example/0.html") == 1, "the old address leads to the joined issue"
+    change = re.search(r'name="change" value="(\d+)"', answer.text)
+    assert change
+    answer = staff.post(f"{path}/undo", data={"token": token(page), "change": change.group(1)})
+    assert "http://matter0-0.example/" not in answer.text
+    assert "đã rút lại lúc" in answer.text
+    chosen = re.search(r'name="document" value="([0-9a-f-]{36})"', answer.text)
+    assert chosen
+    made = staff.post(f"{path}/split", data={"token": token(page), "document": chosen.group(1)})
+    assert made.status_code == 200
+    assert str(made.url.path) != path
+    assert staff.post(f"{path}/split", data={"token": token(page)}).status_code == 400
+    assert staff.post(f"{path}/undo", data={"token": "0" * 64, "change": "1"}).status_code == 403
+    assert [r["action"] for r in db.execute("SELECT action FROM audit WHERE subject LIKE 'change:%' ORDER BY id")] == ["merge", "undo", "split"]
+
+
+def test_a_source_has_charts_with_their_figures_in_words(staff: TestClient, db: Connection) -> None:
+    enliven(db)
+    db.commit()
+    listed = staff.get("/sources").text
+    assert 'href="/sources/hang-tin"' in listed
+    page = staff.get("/sources/hang-tin").text
+    assert page.count("<svg viewBox=\"0 0 600 150\"") == 4
+    assert page.count('role="img" aria-label="') == 4
+    assert "dải kỳ vọng: 0 đến 5" in page
+    assert re.search(r"<td>\d\d/\d\d/2\d{3}</td><td>2</td><td>1</td>", page), "answers by class stand in a table, too"
+    reports = staff.get("/sources/phan-anh").text
+    assert reports.count("<svg viewBox=\"0 0 600 150\"") == 2, "single reports are no documents"
+    assert staff.get("/sources/nowhere").status_code == 404
+    feedback = staff.get("/feedback").text
+    assert "≥ 20" in feedback
+    assert ">3<" not in feedback
+
+
+def test_failed_sign_ins_wait_and_are_audited(client: TestClient, ids: dict[str, str], db: Connection) -> None:
+    for _ in range(3):
+        assert client.post("/sign-in", data={"login": "lan-analyst", "password": "guess"}).status_code == 401
+    slowed = client.post("/sign-in", data={"login": "lan-analyst", "password": "a long password"})
+    assert slowed.status_code == 429
+    assert 1 <= int(slowed.headers["retry-after"]) <= 2
+    assert "Thử quá nhiều lần" in slowed.text
+    assert client.post("/sign-in", data={"login": "somebody", "password": "guess"}).status_code == 401, "others do not wait"
+    rows = db.execute("SELECT actor, detail FROM audit WHERE action = 'sign_in_failed' ORDER BY id").fetchall()
+    assert len(rows) == 4
+    assert rows[0]["actor"].startswith("user:")
+    assert (rows[3]["actor"], set(rows[3]["detail"])) == ("unknown", {"pair"})
+    db.execute("UPDATE sign_in_failure SET at = at - interval '5 seconds'")
+    db.commit()
+    assert client.post("/sign-in", data={"login": "lan-analyst", "password": "a long password"}).status_code == 200
+
+
+def test_an_ended_session_says_so_and_leads_back(client: TestClient, ids: dict[str, str]) -> None:
+    client.cookies.set("langnghe_session", "long gone")
+    answer = client.get("/claims?state=answered")
+    assert "Phiên làm việc đã hết hạn" in answer.text
+    assert 'name="next" value="/claims?state=answered"' in answer.text
+    posted = client.post(f"/issues/{ids['issue']}/decision", data={"token": "x", "decision": "confirm"})
+    assert f'name="next" value="/issues/{ids["issue"]}"' in posted.text
+
+
+def test_every_table_and_field_is_named_for_a_screen_reader(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
+    enliven(db)
+    db.commit()
+    for path in ("/", f"/issues/{ids['issue']}", "/claims", f"/claims/{ids['claim']}", "/sources", "/sources/bao-tinh", "/feedback", "/sign-in"):
+        page = staff.get(path).text
+        assert not re.findall(r"<th(?![^>]*scope=)[ >]", page), path
+        assert page.count("<h1") == 1, path
+        for field in re.findall(r"<(?:input|select|textarea)[^>]*>", page):
+            if 'type="hidden"' in field:
+                continue
+            at = page.index(field)
+            named = page.rfind("<label", 0, at) > page.rfind("</label>", 0, at) or 'id="' in field
+            assert named, (path, field)
+        for table in re.findall(r'<table class="rows">.*?</table>', page, re.DOTALL):
+            assert "<thead>" in table

@@ -43,6 +43,9 @@ def _age(conn: Connection) -> None:
            VALUES ('Cầu Bến Đò sẽ đóng từ thứ Hai.', 'cau', 'transport', 0.9, %s, %s, 5, 4, 4, 1, true, true, 'no_published_check')""",
         [noon, noon],
     )
+    conn.execute(
+        """INSERT INTO issue_corroboration SELECT id, 1, 3, 1, 0, 2, 0, 0, '{}', 'test', %s FROM issue""", [now],
+    )
     conn.commit()
 
 
@@ -51,6 +54,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "hot_spots_without_a_decision": [{"title": "Nước máy đục ở Suối Mây", "hours_waiting": 5}],
     "topics_by_week": [{"topic": "environment_water", "origins": 1}],
     "communes_by_topic": [{"commune": "Xã Suối Mây", "topic": "environment_water", "origins": 1}],
+    "hot_spots_on_one_origin": [{"title": "Nước máy đục ở Suối Mây", "origins": 1, "wires": 2}],
     "timelines_of_hot_spots": [{"title": "Nước máy đục ở Suối Mây", "origins": 1, "documents": 2, "sources": 1}],
     "who_published_first": [{"first_source": "Báo Mẫu", "ahead_of_the_next": timedelta(hours=1)}],
     "claims_awaiting_review": [{"publisher": "Kiểm Tin Mẫu", "publisher_kind": "independent_fact_check", "rating": "Sai sự thật"}],
