@@ -32,6 +32,7 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
             report.append(f"{table}: {row['n']} months made")
         conn.commit()
     report += _sweep(conn, "landing", "landed_at", now - RAW)
+    report += _sweep(conn, "attachment", "noted_at", now - TEXT)
     for table, column in _PARTITIONED_TEXT.items():
         report += _drop_and_sweep(conn, table, column, now - TEXT)
     for table, column in _PARTITIONED_AGGREGATE.items():
@@ -39,12 +40,15 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
     report += _drop_and_sweep(conn, "fetch_log", "fetched_at", now - FETCHES)
     # The ledger and the audit go by whole months only: the application may not delete single rows of them.
     report += _drop(conn, "delivery", now - AGGREGATES)
+    conn.execute("SELECT audit_seal_months()")
+    conn.commit()
     # … and the audit by the database's own clock: one set wrong here must not cost a month of it.
     clock = conn.execute("SELECT now() AS now").fetchone()
     assert clock is not None
     report += _drop(conn, "audit", min(now, clock["now"]) - AUDIT)
     report += _quotes(conn, now - TEXT)
     report += _sweep(conn, "run", "started_at", now - FETCHES)
+    report += _sweep(conn, "removal_request", "decided_at", now - AUDIT)
     return report
 
 

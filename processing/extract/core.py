@@ -11,7 +11,7 @@ from itertools import islice
 from urllib.parse import urljoin
 
 from processing.errors import Quarantine
-from processing.extract import charset, dates, dom, gate, prose, published, rules, tails
+from processing.extract import charset, dates, dom, gate, pdf, prose, published, rules, tails
 from processing.extract.address import canonical, tidy_url
 from processing.extract.model import Extracted, FeedEntry
 from processing.extract.title import title as page_title
@@ -33,6 +33,8 @@ def extract(
     now     when the page was fetched (aware); dates more than a day later are rejected. Default: the present
     Raises processing.errors.Quarantine with a reason where the bytes hold no article.
     """
+    if pdf.is_pdf(html):
+        return _from_pdf(html, url, entry, now or datetime.now(UTC))
     gate.check_bytes(html)
     source, encoding = charset.decode(html, content_type)
     tree = dom.parse(source)
@@ -65,6 +67,29 @@ def extract(
     )
     return Extracted(
         url, title, lead, body, published_at, language or _language_of(body), address, parts.rule, printed, attachments, warnings
+    )
+
+
+def _from_pdf(data: bytes, url: str | None, entry: FeedEntry | None, latest: datetime) -> Extracted:
+    """A PDF where a page was asked for, whatever its label: an announcement that a portal publishes as a file."""
+    found = pdf.read(data)
+    title = dom.one_line(entry.title) if entry and entry.title else pdf.heading(found.lines)
+    lead, body = _assemble("", found.lines, title)
+    printed = next((shown for line in found.lines[:12] if (shown := dates.printed(line, latest))), None)
+    fed = dates.feed(entry.published_raw, entry.cms, latest) if entry and entry.published_raw else None
+    warnings = [f"a PDF of {found.pages} pages, not read to its end"] if found.cut else []
+    return Extracted(
+        url,
+        title,
+        lead,
+        body,
+        fed or (printed[0] if printed else None),
+        _language_of(body),
+        tidy_url(url) if url else None,
+        "pdf",
+        printed[1] if printed else None,
+        [],
+        warnings,
     )
 
 

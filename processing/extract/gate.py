@@ -1,4 +1,4 @@
-"""What is no article though the server answered 200: a PDF labelled HTML, an empty page, a soft 404, a block page, a page of hostile size."""
+"""What is no article though the server answered 200: an office file labelled HTML, an empty page, a soft 404, a block page, a page of hostile size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{10000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 
-_MAGIC = ((b"%PDF-", "a PDF"), (b"PK\x03\x04", "an office or zip file"), (b"\xd0\xcf\x11\xe0", "an old office file"), (b"\x89PNG", "an image"),
+_MAGIC = ((b"PK\x03\x04", "an office or zip file"), (b"\xd0\xcf\x11\xe0", "an old office file"), (b"\x89PNG", "an image"),
           (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x1f\x8b", "a gzip file"), (b"Rar!", "an archive"))  # fmt: skip
 _MISSING = re.compile(
     r"không tìm thấy|trang (?:này )?không tồn tại|không tồn tại|đã bị (?:xóa|xoá|gỡ)|bài viết (?:không|đã)|lỗi 404|\b404\b|page not found|not found|nội dung không",

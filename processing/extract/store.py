@@ -17,10 +17,11 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from processing.db import Connection
-from processing.db.erase import buried
+from processing.db.erase import buried, forget
 from processing.db.landing import Envelope, unseal
 from processing.db.work import StageStats, after, enqueue
 from processing.errors import Outcome, Quarantine, Retry, fault
+from processing.extract import attachments
 from processing.extract.model import Extracted, FeedEntry
 from processing.extract.worker import shared
 from processing.scrub.core import redact
@@ -63,6 +64,8 @@ def _put_off(conn: Connection, row: dict[str, Any], outcome: Outcome, now: datet
         "UPDATE landing SET state = %s, attempts = %s, reason = %s, not_before = %s WHERE id = %s",
         [state, attempts, outcome.reason[:500], not_before, row["id"]],
     )
+    if row["kind"] == "attachment" and state == "quarantine":
+        attachments.unreadable(conn, row["url"], outcome.reason[:500])
     return outcome
 
 
@@ -71,19 +74,34 @@ def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: dat
     if row["kind"] == "open311":
         _count(conn, row, envelope, now)
         return
+    if row["kind"] == "attachment":
+        attachments.keep(conn, row, envelope, now)
+        return
     seen_at = _time(envelope.header.get("fetched_at"), now)
     found = _extract(row["kind"], envelope, source, seen_at)
     address = found.canonical_url or row["url"]
-    if not buried(conn, address) and not buried(conn, row["url"]):
-        document_id, changed = _store(conn, source, address, found, seen_at)
-        if changed:
-            enqueue(conn, "annotate", [document_id], now)
-        if source["publisher_kind"] is not None and row["kind"] == "page":
-            from processing.claims.registry import ingest_page
+    listed = envelope.header.get("listed") or row["url"]
+    if buried(conn, address, row["url"], listed):
+        forget(conn, row["id"], {address, row["url"], listed, *envelope.header.get("hops", [])}, now)
+        return
+    document_id, changed = _store(conn, source, address, found, seen_at)
+    _note_addresses(conn, document_id, {row["url"], listed, *envelope.header.get("hops", [])} - {address})
+    if changed:
+        enqueue(conn, "annotate", [document_id], now)
+        attachments.note(conn, document_id, found.attachments, now)
+    if source["publisher_kind"] is not None and row["kind"] == "page":
+        from processing.claims.registry import ingest_page
 
-            # also where the text is the same: a rating may have changed in the page's ClaimReview alone
-            ingest_page(conn, source, envelope.body, document_id, now)
+        # also where the text is the same: a rating may have changed in the page's ClaimReview alone
+        ingest_page(conn, source, envelope.body, document_id, now)
     conn.execute("UPDATE landing SET state = 'done', reason = NULL WHERE id = %s", [row["id"]])
+
+
+def _note_addresses(conn: Connection, document: int, others: set[str]) -> None:
+    """Under what other addresses the page was met: a removal request may name any of them."""
+    conn.execute(
+        "INSERT INTO document_address (url, document_id) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING", [sorted(others), document]
+    )
 
 
 def _count(conn: Connection, row: dict[str, Any], envelope: Envelope, now: datetime) -> None:

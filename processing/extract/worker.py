@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
@@ -22,6 +23,7 @@ from typing import IO, Any
 
 from processing.errors import Outcome, Quarantine, fault
 from processing.extract.model import Extracted, FeedEntry
+from processing.extract.pdf import PdfText
 
 SECONDS = 5.0
 MEGABYTES = 512
@@ -53,6 +55,14 @@ class Worker:
         if "quarantine" in reply:
             raise Quarantine(reply["quarantine"])
         return Extracted(**reply["extracted"])
+
+    def extract_pdf(self, body: bytes) -> PdfText:
+        """As `pdf.read`. Raises Quarantine, also where a limit was hit."""
+        head = json.dumps({"pdf": True}).encode()
+        reply = self._ask(struct.pack(">II", len(head), len(body)) + head + body)
+        if "quarantine" in reply:
+            raise Quarantine(reply["quarantine"])
+        return PdfText(**reply["pdf"])
 
     def close(self) -> None:
         """End the child. The next page starts another."""
@@ -152,22 +162,30 @@ def _reply(out: IO[bytes], message: dict[str, Any]) -> None:
 
 
 def _handle(request: dict[str, Any], body: bytes) -> dict[str, Any]:
-    from processing.extract import core
+    from processing.extract import core, pdf
 
+    if request.get("pdf"):
+        return _answer(lambda: {"pdf": asdict(pdf.read(body))})
     entry = FeedEntry(**request["entry"]) if request["entry"] else None
     now = datetime.fromisoformat(request["now"]) if request["now"] else None
-    try:
+
+    def found() -> dict[str, Any]:
         if entry is not None and entry.content and not body:
-            found = core.extract_entry(entry, now=now)
-        else:
-            found = core.extract(body, request["url"], content_type=request["content_type"], entry=entry, now=now)
+            return {"extracted": asdict(core.extract_entry(entry, now=now))}
+        return {"extracted": asdict(core.extract(body, request["url"], content_type=request["content_type"], entry=entry, now=now))}
+
+    return _answer(found)
+
+
+def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return work()
     except Outcome as outcome:
         return {"quarantine": outcome.reason}
     except MemoryError:
         return {"quarantine": "extraction needs more memory than a page may have"}
     except Exception as error:
         return {"quarantine": f"extraction failed on this page: {fault(error)}"}
-    return {"extracted": asdict(found)}
 
 
 def main() -> None:
