@@ -36,7 +36,7 @@ MAX_RATIO = 20.0  # farther apart than this, two figures hardly count the same t
 AS_OF = timedelta(days=3)  # farther apart in time, an open figure is of another state of things
 MANY = 60  # figures of one unit of a text that are looked at for sums
 TABLE, MANY_AMOUNTS = 10, 6  # more open figures of one unit in a text than this: tables, scores and price lists, where neighbours are not told apart
-_SHOWN = {"nguoi": "người", "ca": "ca", "ho": "hộ", "nha": "nhà", "dong": "đồng", "usd": "USD", "eur": "EUR", "m": "m", "m2": "m²", "m3": "m³", "kg": "kg", "litre": "lít",
+SHOWN = {"nguoi": "người", "ca": "ca", "ho": "hộ", "nha": "nhà", "dong": "đồng", "usd": "USD", "eur": "EUR", "m": "m", "m2": "m²", "m3": "m³", "kg": "kg", "litre": "lít",
           "richter": "độ Richter", "ngay": "ngày", "tuan": "tuần", "thang": "tháng", "nam": "năm", "gio": "giờ", "phut": "phút", "lan": "lần", "giuong": "giường"}  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def _finding(story: Any, group: list[Figure], given: dict[str, Any]) -> dict[str
     for f in group:
         if given[f.document] not in values[f.value]:
             values[f.value].append(given[f.document])
-    unit = _SHOWN.get(group[0].unit, group[0].unit)
+    unit = SHOWN.get(group[0].unit, group[0].unit)
     rows = [{"value": v, "unit": unit, "documents": d} for v, d in sorted(values.items())]
     return {"story": story, "quantity": group[0].role or group[0].label, "values": rows, "class": "conflict"}
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from processing.claims import corroboration
 from processing.claims.checkable import OPERATING_POINT
 from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
@@ -48,6 +49,7 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
     ids = work.claim(conn, STAGE, limit, now)
     if not ids:
         refresh(conn, now)
+        corroboration.refresh(conn, now)
         return StageStats()
     cache = _refresh(conn)
     return work.each(conn, STAGE, ids, lambda document: _one(conn, cache, document, now), now)

@@ -108,3 +108,25 @@ CREATE TABLE match (
 );
 COMMENT ON TABLE match IS 'A suggestion that a published check answers a claim. Nothing leaves before a named person confirms it (SCOPE S11).';
 COMMENT ON COLUMN match.features IS 'What the score was computed from; the score is reproducible from it and the model version.';
+
+CREATE TABLE issue_corroboration (
+    issue_id bigint PRIMARY KEY REFERENCES issue ON DELETE CASCADE,
+    origins integer NOT NULL,
+    documents integer NOT NULL,
+    copies integer NOT NULL,
+    releases integer NOT NULL,
+    wires integer NOT NULL,
+    alone integer NOT NULL,
+    conflicts integer NOT NULL,
+    detail jsonb NOT NULL,
+    method text NOT NULL,
+    computed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE issue_corroboration IS 'Who stands behind the issue of a hot-spot; can be computed again from stored rows.';
+COMMENT ON COLUMN issue_corroboration.origins IS 'Independent origins: copies, one wire credit, one press release and one owner count once.';
+COMMENT ON COLUMN issue_corroboration.copies IS 'Documents that copy another one.';
+COMMENT ON COLUMN issue_corroboration.releases IS 'Documents made from a press release that others used, too.';
+COMMENT ON COLUMN issue_corroboration.wires IS 'Documents that carry a wire agency''s credit which another one carries, too.';
+COMMENT ON COLUMN issue_corroboration.alone IS 'Figures that rest on one origin only.';
+COMMENT ON COLUMN issue_corroboration.conflicts IS 'Quantities for which origins give conflicting figures.';
+COMMENT ON COLUMN issue_corroboration.detail IS 'Origins with their documents and what joins them, figures of one origin, conflicting figures.';
