@@ -2,6 +2,7 @@
 
 header  url            the canonical address, also the row's `url`
         final_url      canonical address of the page that answered, after redirects
+        listed, hops   canonical addresses it was listed and asked under: a removal request may name any of them
         content_type   as the server sent it
         status         HTTP status
         fetched_at     ISO 8601, UTC

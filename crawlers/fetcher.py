@@ -10,7 +10,7 @@ import asyncio
 import email.utils
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
@@ -43,6 +43,8 @@ class Answer:
     body: bytes
     fetched_at: datetime
     moved: bool = False
+    hops: tuple[str, ...] = ()
+    """Canonical addresses asked on the way, the first one included."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             response, started = await self._one(at, purpose, headers)
             if response.status not in (301, 302, 303, 307, 308) or b"Location" not in response.headers:
-                return self._answer(asked, at, response, started, purpose, moved)
+                return replace(self._answer(asked, at, response, started, purpose, moved), hops=tuple(sorted({_stored(hop) for hop in seen})))
             self._keep(at, purpose, self._rules(at).decide(at) if purpose != "robots" else "is_robots", started, status=response.status)
             try:
                 target = _spelled(urljoin(at, response.headers[b"Location"].decode("utf-8", "replace")))

@@ -215,6 +215,8 @@ class SourceCrawl:
             url = answer.final_url
         about = {
             "final_url": answer.final_url if answer else candidate.url,
+            "listed": candidate.url,
+            "hops": list(answer.hops) if answer else [],
             "content_type": answer.headers.get("content-type", "") if answer else "text/html; charset=utf-8",
             "status": answer.status if answer else 200,
             "cms": self.source.cms,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from processing.db import Connection, connect
 from processing.db.erase import erase, url_hash
 from processing.errors import DatabaseError
 from processing.settings import get_settings
+
+KEPT = timedelta(days=30)
+_PREFIX = "langnghe-"
 
 
 def _tool(name: str) -> str:
@@ -33,8 +36,13 @@ def _run(command: list[str], what: str) -> None:
         )
 
 
-def backup(file: Path) -> str:
-    """Write a compressed dump (custom format) to `file`, complete or not at all. Keep it 30 days at most."""
+def backup(target: Path, now: datetime | None = None) -> str:
+    """Write a compressed dump (custom format), complete or not at all: to `target`, or, where that is a folder, to a file in it named by the time.
+
+    In a folder, dumps of that name older than 30 days are removed (SCOPE S14).
+    """
+    moment = now or datetime.now(UTC)
+    file = target / f"{_PREFIX}{moment:%Y%m%dT%H%M%SZ}.dump" if target.is_dir() else target
     settings = get_settings()
     partial = file.with_suffix(file.suffix + ".partial")
     _run(
@@ -43,7 +51,16 @@ def backup(file: Path) -> str:
         "the backup",
     )  # fmt: skip
     partial.replace(file)
-    return f"wrote {file} ({file.stat().st_size // 1024} KiB)"
+    gone = _prune(target, moment) if target.is_dir() else 0
+    return f"wrote {file} ({file.stat().st_size // 1024} KiB)" + (f"; removed {gone} older than {KEPT.days} days" if gone else "")
+
+
+def _prune(folder: Path, now: datetime) -> int:
+    """Remove our dumps whose name says that they are past their time."""
+    old = [file for file in folder.glob(f"{_PREFIX}*.dump") if file.name < f"{_PREFIX}{now - KEPT:%Y%m%dT%H%M%SZ}.dump"]
+    for file in old:
+        file.unlink()
+    return len(old)
 
 
 def _removals(conn: Connection) -> set[bytes]:
@@ -77,7 +94,7 @@ def restore(file: Path) -> str:
     with connect(dsn) as conn:
         again = [r["canonical_url"] for r in conn.execute("SELECT canonical_url FROM document") if url_hash(r["canonical_url"]) in removed]
         for url in again:
-            erase(conn, url, "removed again after a restore", datetime.now(UTC))
+            erase(conn, url, "removed again after a restore", datetime.now(UTC), actor="system:restore")
         for digest in removed:
             conn.execute(
                 "INSERT INTO tombstone (url_sha256, removed_at, reason) VALUES (%s, now(), 'carried over') ON CONFLICT DO NOTHING", [digest]

@@ -3,11 +3,16 @@ delete. Monthly segments are dropped after two years."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from processing.db import Connection
+from processing.db.audit import verify
+from processing.settings import ROOT
 from review.app import create_app
 from tests.review.town import furnish
 
@@ -57,6 +62,49 @@ def test_tampering_by_the_owner_shows(db: Connection, owner_db: Connection, tamp
     assert db.execute("SELECT * FROM audit_verify()").fetchall() == []
     owner_db.execute(tampering.encode())
     assert [r["why"] for r in owner_db.execute("SELECT * FROM audit_verify()")] == [why]
+
+
+def test_a_shortened_chain_shows_by_the_end_noted_outside_the_database(db: Connection, owner_db: Connection, tmp_path: Path) -> None:
+    note = tmp_path / "keys" / "end.json"
+    for n in range(4):
+        _append(db, n)
+    assert verify(db, note) == []
+    db.rollback()
+    owner_db.execute("DELETE FROM audit WHERE subject IN ('issue:2', 'issue:3')")
+    owner_db.commit()
+    assert db.execute("SELECT * FROM audit_verify()").fetchall() == [], "the chain alone does not show it"
+    assert "is gone or another one" in verify(db, note)[0]
+    _append(db, 9)
+    assert verify(db, note), "a new end in the place of the old one does not hide it"
+
+
+def test_a_month_that_is_over_is_sealed_and_stays_checkable_when_the_one_before_it_is_dropped(db: Connection, owner_db: Connection) -> None:
+    for months in (30, 30, 3, 3, 0):
+        db.execute("SELECT audit_append('user:1', 'read', 'issue:1', '{}', now() - make_interval(months => %s))", [months])
+    assert db.execute("SELECT audit_seal_months() AS n").fetchone() == {"n": 2}
+    assert db.execute("SELECT audit_seal_months() AS n").fetchone() == {"n": 0}
+    db.commit()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("UPDATE audit_seal SET rows = 1")
+    db.rollback()
+    owner_db.execute("DELETE FROM audit WHERE at < now() - interval '25 months'")  # as dropping the month does
+    owner_db.commit()
+    assert db.execute("SELECT * FROM audit_verify()").fetchall() == []
+    db.rollback()
+    owner_db.execute("DELETE FROM audit WHERE id = (SELECT last_id FROM audit_seal ORDER BY month DESC LIMIT 1)")
+    owner_db.commit()
+    assert "no longer whole" in " ".join(r["why"] for r in db.execute("SELECT why FROM audit_verify()"))
+
+
+def test_no_text_passes_from_one_field_into_the_next(db: Connection) -> None:
+    rows = [db.execute("SELECT encode(audit_hash('', 'epoch', %s, %s, 's', '{}'), 'hex') AS h", pair).fetchone() for pair in (["a|b", "c"], ["a", "b|c"])]
+    assert rows[0] != rows[1]
+
+
+def test_reading_the_audit_waits_for_no_stage(db: Connection) -> None:
+    """The lock of the chain is its own: a page opened while a stage works is noted at once."""
+    locks = [int(found.replace("_", "")) for path in (ROOT / "processing").rglob("*.py") for found in re.findall(r"LOCK = ([0-9_]+)", path.read_text(encoding="utf-8"))]
+    assert locks and 7205110009 not in locks
 
 
 def test_segments_younger_than_two_years_cannot_be_dropped(db: Connection) -> None:

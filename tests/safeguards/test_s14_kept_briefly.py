@@ -133,3 +133,13 @@ def test_a_dump_holds_no_raw_page(db: Connection, owner_db: Connection, tmp_path
     db.commit()
     restore(dump)
     assert owner_db.execute("SELECT count(*) AS n FROM landing").fetchone() == {"n": 0}
+
+
+def test_dumps_in_a_folder_are_kept_for_thirty_days(db: Connection, tmp_path: Path) -> None:
+    mine = tmp_path / "other.dump"
+    mine.write_text("not ours to remove")
+    backup(tmp_path, NOW)
+    backup(tmp_path, NOW + timedelta(days=29))
+    assert len(list(tmp_path.glob("langnghe-*.dump"))) == 2
+    assert "removed 1 older than 30 days" in backup(tmp_path, NOW + timedelta(days=31))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["langnghe-20261221T030000Z.dump", "langnghe-20261223T030000Z.dump", "other.dump"]

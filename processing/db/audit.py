@@ -1,0 +1,36 @@
+"""Checking the audit (SCOPE S12): the hash chain, the sealed months, and its end.
+
+A chain shows a row that was changed or taken out of its middle. Rows cut off its end leave a shorter chain that holds; so each check notes the
+last row's id and hash in a file outside the database, and the next one looks for that row.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from processing.db import Connection
+from processing.settings import get_settings
+
+
+def note_file() -> Path:
+    """Where the end of the chain is noted: beside the keys, outside the database."""
+    return get_settings().home / "keys" / "audit-end.json"
+
+
+def verify(conn: Connection, note: Path | None = None) -> list[str]:
+    """What is wrong with the audit, in words; nothing when all is well, and then its present end is noted."""
+    file = note or note_file()
+    wrong = [f"audit row {row['broken_at']}: {row['why']}" for row in conn.execute("SELECT * FROM audit_verify()")]
+    if file.exists():
+        seen = json.loads(file.read_text(encoding="utf-8"))
+        row = conn.execute("SELECT encode(hash, 'hex') AS hash FROM audit WHERE id = %s", [seen["id"]]).fetchone()
+        kept = row is None and conn.execute("SELECT 1 FROM audit_seal WHERE last_id >= %s", [seen["id"]]).fetchone() is not None
+        if not kept and (row is None or row["hash"] != seen["hash"]):
+            wrong.append(f"audit row {seen['id']}: it was the last one at the check of {seen['at']}, and is gone or another one now")
+    if not wrong:
+        end = conn.execute("SELECT id, encode(hash, 'hex') AS hash, at::text AS at FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+        if end is not None:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.write_text(json.dumps(end) + "\n", encoding="utf-8")
+    return wrong
