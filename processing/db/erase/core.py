@@ -153,7 +153,7 @@ def _remove_document(conn: Connection, document: int, now: datetime) -> None:
     conn.execute("DELETE FROM story_constraint WHERE %s IN (document_a, document_b)", [document])
     conn.execute("DELETE FROM document WHERE id = %s", [document])
     _hand_on(conn, heirs, document)
-    _retell_claims(conn, claims)
+    _retell_claims(conn, claims, now)
     _recompute(conn, stories, issues, flags, day["day"], now)
 
 
@@ -166,18 +166,19 @@ def _hand_on(conn: Connection, heirs: list[int], document: int) -> None:
         conn.execute("UPDATE document_copy SET relation = 'origin', containment = 0 WHERE document_id = %s", [first])
 
 
-def _retell_claims(conn: Connection, claims: list[int]) -> None:
+def _retell_claims(conn: Connection, claims: list[int], now: datetime) -> None:
     """A claim nobody else carries goes, decided or not; one that others carry is told in their words and counted from them."""
     from processing.claims.store import recount
 
     conn.execute("DELETE FROM claim c WHERE c.id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id)", [claims])
+    recount(conn, claims, now)
+    # where the words of the others are already those of another claim, the count leaves the old ones
     conn.execute(
-        """UPDATE claim c SET text = (SELECT s.sentence FROM claim_sighting s JOIN document d ON d.id = s.document_id WHERE s.claim_id = c.id
-                                      ORDER BY d.published_at, d.id LIMIT 1)
+        """UPDATE claim c SET text_key = 'told otherwise ' || c.id, text = (SELECT s.sentence FROM claim_sighting s JOIN document d ON d.id = s.document_id
+               WHERE s.claim_id = c.id ORDER BY d.published_at, d.id LIMIT 1)
            WHERE c.id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id AND s.sentence = c.text)""",
         [claims],
     )
-    recount(conn, claims)
 
 
 def _recompute(conn: Connection, stories: list[int], issues: list[int], flags: list[int], day: date, now: datetime) -> None:
