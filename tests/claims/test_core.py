@@ -7,6 +7,7 @@ import pytest
 from processing.claims import facts, train_fusion
 from processing.claims.core import Matcher
 from processing.claims.numbers import dates, fold_keep, quantities
+from processing.claims.tokens import neutral
 from processing.text import fold
 
 BASE = "Cống Ông Ba ở xã Tân Lộc bị vỡ đêm 14/10 làm ngập 60 ha lúa."
@@ -153,6 +154,12 @@ def test_dates(text: str, parts: tuple[int | None, int | None, int | None]) -> N
 def test_differences_read_like_a_sentence() -> None:
     (difference,) = facts.compare(facts.extract("12 người bị thương"), facts.extract("2 người bị thương"))
     assert str(difference) == "number: 12 nguoi ↔ 2 nguoi"
+
+
+def test_english_words_that_look_like_heads_of_places_take_no_words_away() -> None:
+    for text in ("BREAKING: Mayor Will Ban Full-Face Veils In Public Places, Do You Agree?", "The Ban On Plastic Bags Has Ended", "His Song And Cap Were Sold"):
+        assert neutral(text)[1] == []
+    assert neutral("Cống ở bản Nà Sản, xã Chiềng Mung bị vỡ")[1] and neutral("cong o xa Chieng Mung bi vo")[1] == ["chieng mung"]
 
 
 def test_always_the_top_k_even_where_nothing_is_shared() -> None:

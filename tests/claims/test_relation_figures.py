@@ -65,5 +65,27 @@ def test_the_sentence_that_decides_is_quoted_and_the_difference_named() -> None:
 def test_relation_by_article_on_the_development_set(shared_data: Path) -> None:
     from processing.claims import train_relation
 
-    found = train_relation.cross_validated(*train_relation.load(shared_data / "claims"))
-    assert found["gold"] >= 0.66 and found["retrieved"] >= 0.58
+    rows, _ = train_relation.load(shared_data / "claims")
+    assert train_relation.cross_validated(rows, None) >= 0.68
+
+
+UNRELATED = (
+    ("Đập hồ Khe Bùng bị vỡ đêm 14/10 làm 12 người chết.", "Chiều nay giá vàng trong nước tăng thêm 500 nghìn đồng một lượng. Các cửa hàng đông khách."),
+    ("Ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3.", "Bệnh viện tỉnh không nhận thêm bệnh nhân sốt xuất huyết trong tuần này. Sở Y tế điều 20 bác sĩ."),
+    ("Nước giếng ở thôn Đông nhiễm chì gấp 10 lần ngưỡng cho phép.", "Trường tiểu học Bình An cho học sinh nghỉ hai ngày vì mưa lớn. Phụ huynh đón con sớm."),
+    ("Uống nước lá ổi chữa khỏi sốt xuất huyết.", "Tuyến xe buýt số 5 tạm dừng từ 1/6 để sửa cầu. Hành khách đi tuyến số 7."),
+    ("Thuốc trừ sâu không gây hại cho ong.", "Không có chuyến bay nào bị hủy sáng nay. Sân bay hoạt động bình thường."),
+)
+
+
+@pytest.mark.parametrize(("claim", "evidence"), [*UNRELATED, *((c.upper(), e) for c, e in UNRELATED), (UNRELATED[0][0], UNRELATED[0][1] * 30)])
+def test_texts_about_two_things_are_not_laid_out_as_contradiction(claim: str, evidence: str) -> None:
+    found = verify(claim, evidence)
+    assert (found["relation"], found["differences"]) == ("not_enough", []) and 1 <= len(found["quotes"]) <= 3
+
+
+def test_another_claims_article_is_not_enough(shared_data: Path) -> None:
+    from processing.claims import train_relation
+
+    rows, articles = train_relation.load(shared_data / "claims")
+    assert train_relation.strangers(rows[::4], articles) >= 0.97
