@@ -29,24 +29,25 @@ _ENTITY = re.compile(r"&#(1[6-9]\d|2[0-5]\d);")
 _TCVN3 = re.compile("[®¸µ¶·¹¨©«¬¾»¼½Æ§¡¢£¤¥¦\u00ad](?=[a-z\u00a1-\u00ff])|[a-z][®¸µ¶·¹¾»¼½Æ§\u00ad]", re.IGNORECASE)
 _VNI = re.compile("[aeoAEO][äàáåãêéèúüûöùøïâóòõ]|[öôÖÔ][ùøûõïÙØÛÕÏ]|ñ[aeiouöô]")
 
+# what cp1258 or a legacy font leaves of Vietnamese read as cp1252
+_LATIN_1258 = re.compile("[ÌÒÞðý](?![a-z]{0,2}ð)|[ðÐ][a-z]|[aeiouâêôãý][ìòÞ]")
 _LATIN = re.compile("[\u00a1-\u00ff]")
 _SAMPLE = 200_000
 
 
-def declared(data: bytes, content_type: str | None) -> str | None:
-    """The charset that the header, else the page, names; None where neither does or Python does not know it."""
-    found = _HEADER.search(content_type or "")
-    name = found.group(1) if found else None
-    if name is None:
-        meta = _META.search(data[:4096])
-        name = meta.group(1).decode("ascii") if meta else None
-    if name is None:
-        return None
-    try:
-        canonical = codecs.lookup(name).name
-    except LookupError:
-        return None
-    return _ALIASES.get(canonical, _ALIASES.get(name.lower(), canonical))
+def declared(data: bytes, content_type: str | None) -> list[str]:
+    """The charsets that the header, then the page, names; those that Python does not know are left out."""
+    header = _HEADER.search(content_type or "")
+    meta = _META.search(data[:4096])
+    found = []
+    for name in (header.group(1) if header else None, meta.group(1).decode("ascii") if meta else None):
+        try:
+            canonical = codecs.lookup(name).name if name else ""
+        except LookupError:
+            continue
+        if name:
+            found.append(_ALIASES.get(canonical, _ALIASES.get(name.lower(), canonical)))
+    return list(dict.fromkeys(found))
 
 
 def decode(data: bytes, content_type: str | None = None) -> tuple[str, str]:
@@ -54,33 +55,37 @@ def decode(data: bytes, content_type: str | None = None) -> tuple[str, str]:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return repair(data[len(mark) :].decode(name, "ignore")), name
-    said = declared(data, content_type)
-    if said and said.startswith(("utf-16", "utf-32")) and b"\x00" in data[:200]:
-        return data.decode(said, "ignore"), said
+    named = declared(data, content_type)
+    wide = next((name for name in named if name.startswith(("utf-16", "utf-32"))), None)
+    if wide and b"\x00" in data[:200]:
+        return data.decode(wide, "ignore"), wide
     if data[:1] in (b"<", b"\x00") and data[:40].count(b"\x00") >= 10:
         wide = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
         return data.decode(wide, "ignore"), wide
-    text = _utf8(data)
+    text = _utf8(data, "utf-8" in named)
     if text is not None:
         return repair(text), "utf-8"
-    if said and said not in ("utf-8", "utf-7") and not said.startswith(("utf-16", "utf-32")):
-        text = _with(data, said)
-        # a single-byte set decodes anything: believe it unless it is the default that servers add
-        if text is not None and (said != "cp1252" or not _looks_wrong(text)):
-            return repair(text), said
+    # Latin-1 is what servers and templates say who know no better: it is asked last
+    for name in sorted((n for n in named if not n.startswith("utf-")), key="cp1252".__eq__):
+        text = _with(data, name)
+        if text is not None and not _mistaken(data, name, text):
+            return repair(text), name
     guessed = _detect(data)
     return repair(data.decode(guessed, "ignore")), guessed
 
 
-def _utf8(data: bytes) -> str | None:
-    """Strict UTF-8; a sequence cut at the end, or one bad byte in two thousand high ones, is still UTF-8."""
+def _utf8(data: bytes, named: bool) -> str | None:
+    """Strict UTF-8; a sequence cut at the end, or one bad byte in ten letters beyond ASCII (in two, where the page names UTF-8), is still UTF-8.
+
+    Text in a single-byte charset has next to no sequence that UTF-8 would take.
+    """
     try:
         return codecs.getincrementaldecoder("utf-8")("strict").decode(data, final=False)
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    high = len(_HIGH.findall(text))
-    return text.replace("\ufffd", "") if bad * 200 < high else None
+    high = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return text.replace("\ufffd", "") if bad * (2 if named else 10) <= high else None
 
 
 def _with(data: bytes, name: str) -> str | None:
@@ -90,19 +95,40 @@ def _with(data: bytes, name: str) -> str | None:
         return None
 
 
-def _looks_wrong(text: str) -> bool:
-    """cp1252 text whose high characters are those that cp1258 or a legacy Vietnamese font would leave."""
-    return len(re.findall("[ÌÒÞðý](?![a-z]{0,2}ð)|[ðÐ][a-z]|[aeiouâêôãý][ìòÞ]", text)) > 5
+def _mistaken(data: bytes, name: str, text: str) -> bool:
+    """Whether a single-byte charset, which takes any bytes, is believed against Vietnamese in cp1258 or in the letters of an old font."""
+    if name == "cp1258":
+        return _in_old_font(data) == "tcvn3"
+    if name == "cp1252":
+        return len(_LATIN_1258.findall(text)) > 5 and _is_1258(data)
+    return len(name) < 12 and name.startswith(("cp12", "iso8859", "koi8")) and _is_1258(data)
+
+
+def _sample(data: bytes) -> bytes:
+    return re.sub(rb"<[^>]*>", b" ", data[:_SAMPLE])
+
+
+def _is_1258(data: bytes) -> bool:
+    vietnamese = _sample(data).decode("cp1258", "ignore")
+    return len(_VIETNAMESE.findall(vietnamese)) * 3 > len(_HIGH.findall(vietnamese)) > 20
+
+
+def _in_old_font(data: bytes) -> str | None:
+    """`tcvn3` or `vni` where the bytes, read as cp1252, have the marks of one of them."""
+    text = _sample(data).decode("cp1252", "ignore")
+    marks = {"tcvn3": len(_TCVN3.findall(text)), "vni": len(_VNI.findall(text))}
+    best = max(marks, key=lambda font: marks[font])
+    return best if marks[best] >= 15 else None
 
 
 def _detect(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    sample = re.sub(rb"<[^>]*>", b" ", data[:200_000])
-    vietnamese = sample.decode("cp1258", "ignore")
-    if len(_VIETNAMESE.findall(vietnamese)) * 3 > len(_HIGH.findall(vietnamese)) > 20:
+    if _is_1258(data):
         return "cp1258"
-    best = from_bytes(sample[:20_000], threshold=0.4).best()
+    if _in_old_font(data):
+        return "cp1252"
+    best = from_bytes(_sample(data)[:20_000], threshold=0.4).best()
     return str(best.encoding) if best else "cp1252"
 
 

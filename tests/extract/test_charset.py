@@ -48,6 +48,35 @@ def test_truncated_and_slightly_damaged_utf8_is_still_utf8() -> None:
     assert charset.decode(data[:200] + b"\xff" + data[200:])[1] == "utf-8"
 
 
+@pytest.mark.parametrize("declared", [None, "text/html; charset=utf-8", "text/html; charset=iso-8859-1"])
+@pytest.mark.parametrize("bad", [1, 2, 3, 8])
+def test_a_few_bad_bytes_do_not_make_it_another_charset(bad: int, declared: str | None) -> None:
+    data = bytearray(PAGE.encode()[:900])
+    for n in range(bad):
+        data.insert(data.index(b" ", 100 + n * 90), 0x96)
+    text, name = charset.decode(bytes(data), declared)
+    assert name == "utf-8" and "hơn ba trăm hộ" in text and "\ufffd" not in text
+
+
+@pytest.mark.parametrize(
+    ("header", "meta", "name", "read_as"),
+    [
+        ("utf-8", "windows-1258", "cp1258", "cp1258"),
+        ("iso-8859-1", "windows-1258", "cp1258", "cp1258"),
+        ("windows-1258", "utf-8", "cp1258", "cp1258"),
+        ("windows-1251", "windows-1252", "cp1258", "cp1258"),
+        ("utf-8", "iso-8859-1", "utf-8", "utf-8"),
+        ("windows-1258", "windows-1258", "utf-8", "utf-8"),
+        ("no-such-set", "windows-1258", "cp1258", "cp1258"),
+    ],
+)
+def test_header_and_page_contradict_each_other(header: str, meta: str, name: str, read_as: str) -> None:
+    page = PAGE.replace("<head>", f'<head><meta charset="{meta}">')
+    data = cp1258(page) if name == "cp1258" else page.encode(name)
+    text, found = charset.decode(data, f"text/html; charset={header}")
+    assert found == read_as and unicodedata.normalize("NFC", text) == page
+
+
 def test_twice_encoded_utf8() -> None:
     for name in ("latin-1", "cp1252"):
         twice = PAGE.encode().decode(name, "ignore" if name == "latin-1" else "replace").encode()
@@ -61,7 +90,14 @@ def test_legacy_fonts_behind_latin_letters(name: str) -> None:
         "vni": "Ñaây laø moät vaên baûn tieáng Vieät ñöôïc vieát baèng baûng maõ VNI, coäng hoøa xaõ hoäi chuû nghóa Vieät Nam. ",
     }[name]
     page = f"<html><head><title>x</title></head><body><p>{sample * 6}</p></body></html>"
-    for data, declared in ((page.encode("latin-1"), "text/html; charset=iso-8859-1"), (page.encode(), None)):
+    said = (
+        None,
+        "text/html; charset=iso-8859-1",
+        "text/html; charset=utf-8",
+        "text/html; charset=windows-1258",
+        "text/html; charset=x-user-defined",
+    )
+    for data, declared in (*((page.encode("latin-1"), one) for one in said), (page.encode(), None)):
         assert "một văn bản tiếng Việt được viết bằng" in charset.decode(data, declared)[0]
 
 
@@ -71,8 +107,18 @@ def test_latin_languages_are_left_alone() -> None:
     assert charset.decode(french.encode("latin-1"), "text/html; charset=iso-8859-1")[0] == french
 
 
+def test_other_alphabets_are_left_alone() -> None:
+    russian = "<p>" + "В двух сёлах снова дали воду: бригада заменила участок трубы и проверила давление. " * 20 + "</p>"
+    for name in ("windows-1251", "koi8-r"):
+        assert charset.decode(russian.encode(name), f"text/html; charset={name}")[0] == russian
+    korean = "<p>" + "두 마을에 다시 물이 나온다. " * 40 + "</p>"
+    assert charset.decode(korean.encode("euc-kr"), "text/html; charset=euc-kr")[0] == korean
+
+
 def test_output_is_composed_and_clean() -> None:
-    page = unicodedata.normalize("NFD", PAGE).replace("sông", "sô\u200bng\x00\u202e")
-    found = extract(page.encode())
-    assert unicodedata.is_normalized("NFC", found.text)
-    assert "Nước sông dâng nhanh" in found.text
+    page = unicodedata.normalize("NFD", PAGE).replace(" dâng", " \u2066dâ\u200bng\x00\u202e\u2069")
+    page = page.replace(unicodedata.normalize("NFD", "dâng nhanh"), "d\ufeffa\u0302\u200dng\x07 nha\u00adnh")
+    for data in (page.encode(), page.encode("utf-16")):
+        found = extract(data)
+        assert unicodedata.is_normalized("NFC", found.text + found.title)
+        assert found.text.startswith("Nước sông dâng nhanh, hơn ba trăm hộ")
