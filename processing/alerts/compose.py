@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from email.header import Header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,29 @@ from processing.settings import Settings, get_settings
 from processing.text import clean
 
 FOLDER = Path(__file__).resolve().parent
+
+
+class WholeWords(EmailPolicy):
+    """Folds headers so that every program reads them as they were written.
+
+    The standard policy loses the space at which it folds a header of non-ASCII words (RFC 2047, 6.2: space between encoded words is dropped); here it
+    is encoded with them.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        if str(value).isascii():
+            return str(super().fold(name, value))
+        folded = ", ".join(map(self._mailbox, value.addresses)) if hasattr(value, "addresses") else self._words(str(value), name)
+        return f"{name}: {folded}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+    def _words(self, text: str, name: str) -> str:
+        return Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+
+    def _mailbox(self, address: Any) -> str:
+        return f"{self._words(address.display_name, 'From')}{self.linesep} <{address.addr_spec}>" if address.display_name else str(address.addr_spec)
 
 
 def domain(settings: Settings) -> str:
@@ -56,7 +81,7 @@ def compose(conn: Connection, row: dict[str, Any], now: datetime, settings: Sett
         written = content.write(conn, row["kind"], row["payload"], catalogue(language, FOLDER), language)
         parts.append({"language": language, "heading": clean(written.heading), "subject": clean(written.subject), "blocks": written.blocks})
     footer = [line for language in languages for line in _footer(catalogue(language, FOLDER), chosen)]
-    mail = EmailMessage()
+    mail = EmailMessage(WholeWords())
     mail["Subject"] = " ".join(f"[Lắng Nghe] {parts[0]['subject']}".split())
     mail["From"] = formataddr((f"Lắng Nghe – {chosen.operator_name}", chosen.smtp_from))
     mail["To"] = row["recipient"]

@@ -16,9 +16,10 @@ from typing import Any
 from babel.numbers import format_decimal
 
 from processing.alerts.outbox import link
+from processing.alerts.source_week import sections
 from processing.db import Connection
 from processing.errors import Outcome, Quarantine
-from processing.i18n import Catalogue, local_time
+from processing.i18n import Catalogue, local_time, told
 from processing.reference import config_file
 
 # Words of verdict, in either language; what a mail says in its own voice, or shows as a headline, holds none of them (SCOPE S6).
@@ -28,6 +29,7 @@ VERDICT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _HEADLINES = 5
+HARM = ("dead", "injured", "poisoned", "evacuated", "cut_off")  # the gravest first
 
 
 class Superseded(Outcome):
@@ -114,7 +116,7 @@ def hotspot(conn: Connection, payload: dict[str, Any], words: Catalogue, languag
     if len(card["places"]) > 1:
         facts.append((_("Places named"), ", ".join(p["name"] for p in card["places"][:5])))
     if card["harm"]:
-        facts.append((_("Reports that mention"), "; ".join(f"{harm_name(k, words)}: {number(n, language)}" for k, n in card["harm"].items())))
+        facts.append((_("Reports that mention"), "; ".join(f"{harm_name(k, words)}: {number(card['harm'][k], language)}" for k in HARM if k in card["harm"])))
     blocks = [
         Block("note", _("A statistical signal, not verified. It says that more is being published than usual, not that it is right.")),
         Block("facts", rows=facts),
@@ -197,9 +199,9 @@ def state_name(state: str, words: Catalogue) -> str:
 
 
 def source(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
-    """A source broke, refuses us, or is back. For administrators."""
+    """A source broke, refuses us, was stopped, or is back. For administrators."""
     _ = words.gettext
-    back = payload["state"] not in ("BROKEN", "BLOCKED")
+    back = payload["state"] not in ("BROKEN", "BLOCKED", "DISABLED") and not payload.get("warns")
     name = payload["name"]
     subject = (_("Source is back: %(name)s") if back else _("Source needs care: %(name)s")) % {"name": name}
     says = _("It can be read again. What it published meanwhile is fetched and counts on the day it was published.") if back else _(
@@ -210,8 +212,8 @@ def source(conn: Connection, payload: dict[str, Any], words: Catalogue, language
         (_("State"), f"{state_name(payload['before'], words)} → {state_name(payload['state'], words)}"),
         (_("Since"), local_time(datetime.fromisoformat(payload["at"]))),
     ]
-    if payload["reason"]:
-        facts.append((_("Reason"), payload["reason"]))
+    if reason := told(payload.get("said"), language) or payload["reason"]:
+        facts.append((_("Reason"), reason))
     return Content(subject, subject, [Block("text", says), Block("facts", rows=facts), Block("links", rows=[(_("Open the list of sources"), link("/sources"))])])
 
 
@@ -280,7 +282,7 @@ def assignment(conn: Connection, payload: dict[str, Any], words: Catalogue, lang
     documents = [str(r["public_id"]) for r in conn.execute(_ISSUE_DOCUMENTS, [payload["issue"]])]
     blocks = [
         Block("text", _("People are concerned about the following. It is sent to you because your service can put it right and answer in public.")),
-        Block("facts", rows=[(_("Service"), str(row["name_vi" if language == "vi" else "name_en"])), (_("Subject"), topic), (_("Place"), place),
+        Block("facts", rows=[(_("Sent to"), str(row["name_vi" if language == "vi" else "name_en"])), (_("Subject"), topic), (_("Place"), place),
                              (_("Independent reports"), number(row["origins"], language))]),
         *_headlines(conn, documents, _("Reports")),
     ]  # fmt: skip
@@ -293,7 +295,18 @@ SELECT d.public_id FROM issue i JOIN issue_story x ON x.issue_id = i.id JOIN ass
 WHERE i.public_id = %s ORDER BY d.published_at DESC, d.id LIMIT 50
 """
 
-WRITERS = {"hotspot": hotspot, "digest": digest, "source": source, "claim_answer": claim_answer, "correction": correction, "assignment": assignment}
+def source_week(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """The week's report on sources. For administrators."""
+    _ = words.gettext
+    subject = _("Sources in week %(week)s of %(year)s") % {"week": payload["week"], "year": payload["year"]}
+    read = _("%(well)s of %(read)s sources are read as expected.") % {"well": payload["well"], "read": payload["read"]}
+    calm = _("None wants your attention.")
+    blocks = [Block("text", read if payload["findings"] else f"{read} {calm}")]
+    blocks += [Block("facts", heading, rows) for heading, rows in sections(payload, language)]
+    return Content(subject, subject, [*blocks, Block("links", rows=[(_("Open the list of sources"), link("/sources"))])])
+
+
+WRITERS = {"source_week": source_week, "hotspot": hotspot, "digest": digest, "source": source, "claim_answer": claim_answer, "correction": correction, "assignment": assignment}
 
 
 def write(conn: Connection, kind: str, payload: dict[str, Any], words: Catalogue, language: str) -> Content:

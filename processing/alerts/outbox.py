@@ -27,6 +27,9 @@ ORDER BY s.id
 """
 
 
+_TROUBLE = ["BROKEN", "BLOCKED", "DISABLED", "STALE", "EMPTY"]
+
+
 def message_key(*parts: object) -> str:
     """Deterministic name of a mail, safe inside a Message-ID."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]
@@ -73,24 +76,25 @@ def enqueue_hotspot(conn: Connection, flag_id: int, now: datetime) -> int:
 
 
 def enqueue_source_changes(conn: Connection, now: datetime) -> int:
-    """A mail to the keepers of sources for each change into or out of BROKEN and BLOCKED in the last two days (older ones are no news to
-    somebody who subscribes today). Returns how many are new. Does not commit."""
+    """A mail to the keepers of sources for each change into or out of trouble in the last two days (older ones are no news to somebody who
+    subscribes today): BROKEN, BLOCKED, stopped by its failures or assertions, STALE or EMPTY, and for each assertion of its file that broke.
+    What its file switched off is no news. Returns how many are new. Does not commit."""
     changes = conn.execute(
-        """SELECT c.source_id, s.key, s.name, c.at, c.state, c.reason, c.before FROM (
-               SELECT *, lag(state) OVER (PARTITION BY source_id ORDER BY at) AS before FROM source_state) c
-           JOIN source s ON s.id = c.source_id
-           WHERE c.at > %s AND ((c.state IN ('BROKEN', 'BLOCKED') AND c.before IS DISTINCT FROM c.state)
-                                OR (c.before IN ('BROKEN', 'BLOCKED') AND c.state NOT IN ('BROKEN', 'BLOCKED', 'DISABLED')))
+        """SELECT c.source_id, s.key, s.name, c.at, c.state, c.reason, c.said, c.before, c.state = c.before AS warns FROM (
+               SELECT *, lag(state, 1, 'OK') OVER one AS before, lag(broken, 1, '{}') OVER one AS broken_before FROM source_state
+               WINDOW one AS (PARTITION BY source_id ORDER BY at)) c
+           JOIN source s ON s.id = c.source_id AND s.enabled
+           WHERE c.at > %s AND ((c.state <> c.before AND (c.state = ANY(%s) OR c.before = ANY(%s))) OR (c.state = c.before AND NOT c.broken <@ c.broken_before))
            ORDER BY c.at, c.source_id""",
-        [now - timedelta(days=2)],
+        [now - timedelta(days=2), _TROUBLE, _TROUBLE],
     ).fetchall()
     people = subscribers(conn, "sources") if changes else []
     return sum(
         enqueue(
             conn, key=message_key("source", change["key"], change["at"].isoformat(), who["subscription"]), kind="source", recipient=who["email"],
             language=who["language"], thread=f"source.{change['key']}",
-            payload={"source": change["key"], "name": change["name"], "state": change["state"], "before": change["before"] or "OK",
-                     "reason": change["reason"], "at": change["at"].isoformat()}, now=now,
+            payload={"source": change["key"], "name": change["name"], "state": change["state"], "before": change["before"], "reason": change["reason"],
+                     "said": change["said"], "warns": change["warns"], "at": change["at"].isoformat()}, now=now,
         )
         for change in changes
         for who in people

@@ -13,8 +13,10 @@ import re
 import signal
 import threading
 from email import policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,12 +26,20 @@ from urllib.parse import unquote
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from processing.i18n import local_time
+
 LARGEST_MAIL = 5_000_000
 LOOPBACK = "127.0.0.1"
 
-STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #d0d7de;vertical-align:top}
-pre{white-space:pre-wrap;background:#f6f8fa;padding:1rem}iframe{width:100%;height:40rem;border:1px solid #d0d7de}a{color:#0550ae}"""
+STYLE = """body{font:16px/1.55 "Noto Sans","Segoe UI",system-ui,"Liberation Sans",Arial,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1b2530;
+background:#f3f5f7;overflow-wrap:anywhere}h1{font-size:1.6rem;line-height:1.3}h2{font-size:1.15rem;margin:1.6rem 0 .5rem}p.quiet{color:#4f5b68}
+table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #d3dae1}td,th{text-align:left;padding:.5rem .75rem;border-bottom:1px solid #d3dae1;
+vertical-align:top}th{color:#4f5b68;font-weight:600;font-size:.9rem}pre{white-space:pre-wrap;background:#fff;border:1px solid #d3dae1;padding:1rem;
+font:14px/1.5 "DejaVu Sans Mono","Noto Sans Mono",monospace}iframe{width:100%;height:56rem;border:1px solid #d3dae1;background:#fff}a{color:#0b5675}
+:focus-visible{outline:3px solid #c77700;outline-offset:2px}details table{font-size:.9rem}summary{cursor:pointer;color:#0b5675}
+@media (max-width:640px){table.list,table.list tbody,table.list tr,table.list td{display:block}table.list thead{position:absolute;left:-999px}
+table.list tr{border-bottom:1px solid #d3dae1;padding:.5rem 0}table.list td{border:0;padding:.1rem .75rem}}"""
+SHOWN = ("Subject", "From", "To", "Date")
 
 
 class Keeper:
@@ -83,34 +93,60 @@ def part_of(message: EmailMessage, kind: str) -> str:
     return str(found.get_content()) if found is not None else ""
 
 
+def header(message: EmailMessage, name: str) -> str:
+    """A header in words; empty when it is missing. The parser of the standard library puts spaces of its own between encoded words."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    return " ".join(str(make_header(decode_header(raw))).split())
+
+
+def _local(message: EmailMessage) -> str:
+    try:
+        return local_time(parsedate_to_datetime(header(message, "Date")))
+    except (TypeError, ValueError):
+        return header(message, "Date")
+
+
 def page(folder: Path) -> str:
-    """The list of mails, newest first."""
+    """The list of mails, newest first, in both languages."""
     rows = "".join(
-        f"<tr><td>{escape(str(mail['Date'] or ''))}</td><td>{escape(str(mail['To'] or ''))}</td>"
-        f"<td><a href='/mail/{escape(path.stem, quote=True)}'>{escape(str(mail['Subject'] or '(no subject)'))}</a></td></tr>"
+        f"<tr><td><a href='/mail/{escape(path.stem, quote=True)}'>{escape(header(mail, 'Subject') or '–')}</a></td>"
+        f"<td>{escape(header(mail, 'To'))}</td><td>{escape(_local(mail))}</td></tr>"
         for path, mail in reversed(mails(folder))
     )
-    body = f"<table><tr><th>Date</th><th>To</th><th>Subject</th></tr>{rows}</table>" if rows else "<p>No mail yet.</p>"
-    return _document("Mails", f"<h1>Mails</h1><p>Kept by the demo; none of them left this machine.</p>{body}")
+    head = "<thead><tr><th scope='col'>Tiêu đề · Subject</th><th scope='col'>Người nhận · To</th><th scope='col'>Lúc · Date</th></tr></thead>"
+    body = f"<table class='list'>{head}<tbody>{rows}</tbody></table>" if rows else "<p>Chưa có thư nào. · No mail yet.</p>"
+    note = "Bản chạy thử giữ thư lại; không thư nào rời khỏi máy này. · Kept by the demo; none of them left this machine."
+    return _document("Thư · Mails", f"<h1>Thư · Mails</h1><p class='quiet'>{note}</p>{body}")
 
 
 def mail_page(path: Path) -> str:
     """One mail: headers, the HTML part in a frame without scripts, the text part below."""
     mail = parse(path.read_bytes())
-    headers = "".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in mail.items())
-    text = escape(part_of(mail, "plain"))
-    frame = f"<iframe sandbox='allow-popups' title='HTML part' src='/html/{escape(path.stem, quote=True)}'></iframe>"
+
+    def row(key: str, value: str) -> str:
+        return f"<tr><th scope='row'>{escape(key)}</th><td>{escape(value)}</td></tr>"
+
+    shown = "".join(row(key, _local(mail) if key == "Date" else header(mail, key)) for key in SHOWN)
+    rest = "".join(row(key, header(mail, key)) for key in mail if key not in SHOWN)
+    frame = f"<iframe sandbox='allow-popups allow-popups-to-escape-sandbox' title='HTML' src='/html/{escape(path.stem, quote=True)}'></iframe>"
     return _document(
-        str(mail["Subject"] or ""),
-        f"<p><a href='/'>All mails</a></p><h1>{escape(str(mail['Subject'] or ''))}</h1><table>{headers}</table>"
-        f"<h2>HTML part</h2>{frame}<h2>Text part</h2><pre>{text}</pre>",
+        header(mail, "Subject"),
+        f"<p><a href='/'>Mọi thư · All mails</a></p><h1>{escape(header(mail, 'Subject'))}</h1><table>{shown}</table>"
+        f"<details><summary>Các trường khác · Other headers</summary><table>{rest}</table></details>"
+        f"<h2>Phần HTML · HTML part</h2>{frame}<h2>Phần chữ · Text part</h2><pre>{escape(part_of(mail, 'plain'))}</pre>",
     )
+
+
+def framed(path: Path) -> str:
+    """The HTML part of a mail for the frame of its page; a link opens beside it, for a frame without rights would stay blank."""
+    html = part_of(parse(path.read_bytes()), "html") or "<p>Thư này không có phần HTML. · No HTML part.</p>"
+    return html.replace("<head>", "<head><base target='_blank'>", 1)
 
 
 def _document(title: str, body: str) -> str:
     return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{escape(title)}</title><style>{STYLE}</style><body>{body}</body></html>"
+        f"<!doctype html><html lang='vi'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>"
     )
 
 
@@ -122,7 +158,7 @@ def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
             if place == "":
                 self._answer(page(folder))
             elif place in ("mail", "html") and path.name == f"{stem}.eml" and path.is_file():
-                self._answer(mail_page(path) if place == "mail" else part_of(parse(path.read_bytes()), "html") or "<p>No HTML part.</p>")
+                self._answer(mail_page(path) if place == "mail" else framed(path))
             else:
                 self.send_error(HTTPStatus.NOT_FOUND)
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import formataddr
 
 import pytest
 from pydantic import SecretStr
 
 from processing.alerts import digest, outbox, sender
-from processing.alerts.compose import FOLDER
+from processing.alerts.compose import FOLDER, WholeWords
 from processing.alerts.content import VERDICT_WORDS
 from processing.db import Connection
 from processing.errors import LangNgheError
@@ -163,3 +166,18 @@ def test_no_translation_is_missing_or_left_over() -> None:
     assert set(words.messages) - used == set()
     for message, text in words.messages.items():
         assert all(f"%({p.split(')')[0]})s" in text for p in message.split("%(")[1:])
+
+
+def test_a_folded_header_reads_as_it_was_written() -> None:
+    """The standard policy drops the space at which it folds."""
+    subject = "[Lắng Nghe] Tín hiệu: Môi trường, nguồn nước – Xã Sương Gió và các xã lân cận của huyện"
+    mail = EmailMessage(WholeWords())
+    mail["Subject"], mail["To"] = subject, "lan@example.org"
+    mail["From"] = formataddr(("Lắng Nghe – Ban Truyền thông tỉnh Mẫu, phòng Tiếp nhận", "lang-nghe@example.org"))
+    for linesep in ("\n", "\r\n"):
+        raw = mail.as_bytes(policy=mail.policy.clone(linesep=linesep))
+        assert max(map(len, raw.split(linesep.encode()))) <= 78
+        read = message_from_bytes(raw)
+        assert str(make_header(decode_header(read["Subject"]))) == subject
+        assert "".join(str(make_header(decode_header(read["From"]))).split()).startswith("LắngNghe–BanTruyềnthôngtỉnhMẫu,phòngTiếpnhận")
+        assert read["From"].endswith("<lang-nghe@example.org>") and read["To"] == "lan@example.org"
