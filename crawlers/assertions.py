@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawlers.sources import Assertions
+from crawlers.sources import AssertionName, Assertions
+from crawlers.words import Said
 from processing.db import Connection
 
 LEAST_PAGES = 10  # fewer say nothing about a share
@@ -29,27 +30,38 @@ class Observed:
 
 @dataclass(frozen=True)
 class Broken:
-    reason: str
+    """One assertion, by its name in the file, that does not hold."""
+
+    name: AssertionName
+    reason: Said
     stops: bool = False
 
 
 def check(asserted: Assertions, seen: Observed) -> list[Broken]:
     """Every assertion that the last seven days break. Pure."""
-    out: list[Broken] = []
+    found: list[tuple[AssertionName, Said]] = []
     if seen.whole_week and seen.documents < asserted.min_per_week:
-        out.append(Broken(f"{seen.documents} documents in a week, asserted at least {asserted.min_per_week:g}"))
+        found.append(("min_per_week", Said("%(n)s documents in a week, asserted at least %(least)s", n=seen.documents, least=f"{asserted.min_per_week:g}")))
     if asserted.max_per_week is not None and seen.documents > asserted.max_per_week:
-        out.append(Broken(f"{seen.documents} documents in a week, asserted at most {asserted.max_per_week:g}"))
-    if seen.pages < LEAST_PAGES:
-        return out
+        found.append(("max_per_week", Said("%(n)s documents in a week, asserted at most %(most)s", n=seen.documents, most=f"{asserted.max_per_week:g}")))
+    if seen.pages >= LEAST_PAGES:
+        found += _shares(asserted, seen)
+    too_thin = seen.share_text < asserted.stop_below_text
+    return [Broken(name, said, name in asserted.stop_on or (name == "min_share_text" and too_thin)) for name, said in found]
+
+
+def _shares(asserted: Assertions, seen: Observed) -> list[tuple[AssertionName, Said]]:
+    found: list[tuple[AssertionName, Said]] = []
     if seen.share_text < asserted.min_share_text:
-        stops = seen.share_text < asserted.stop_below_text
-        out.append(Broken(f"{seen.share_text:.0%} of its pages give a text, asserted at least {asserted.min_share_text:.0%}: its layout may have changed", stops))
+        text = "%(share)s of its pages give a text, asserted at least %(least)s: its layout may have changed"
+        found.append(("min_share_text", Said(text, share=f"{seen.share_text:.0%}", least=f"{asserted.min_share_text:.0%}")))
     if seen.share_date < asserted.min_share_date:
-        out.append(Broken(f"{seen.share_date:.0%} of its pages give a date, asserted at least {asserted.min_share_date:.0%}"))
+        date = "%(share)s of its pages give a date, asserted at least %(least)s"
+        found.append(("min_share_date", Said(date, share=f"{seen.share_date:.0%}", least=f"{asserted.min_share_date:.0%}")))
     if seen.median_length < asserted.min_median_length:
-        out.append(Broken(f"half of its texts are under {seen.median_length:.0f} characters, asserted at least {asserted.min_median_length}"))
-    return out
+        length = "half of its texts are under %(n)s characters, asserted at least %(least)s"
+        found.append(("min_median_length", Said(length, n=round(seen.median_length), least=asserted.min_median_length)))
+    return found
 
 
 def observe(conn: Connection, source_id: int, now: datetime) -> Observed:

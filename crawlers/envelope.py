@@ -33,7 +33,7 @@ from processing.settings import get_settings
 class Landed:
     """One envelope ready for the landing table; `digest` tells the same page landed twice without telling what it says."""
 
-    kind: Literal["page", "entry", "open311"]
+    kind: Literal["page", "entry", "open311", "attachment"]
     url: str
     sealed: bytes
     digest: bytes
@@ -50,7 +50,7 @@ def keyed_digest(data: bytes) -> bytes:
 
 
 def wrap(
-    kind: Literal["page", "entry", "open311"], url: str, body: bytes, *, fetched_at: datetime, about: dict[str, Any], entry: dict[str, str] | None = None
+    kind: Literal["page", "entry", "open311", "attachment"], url: str, body: bytes, *, fetched_at: datetime, about: dict[str, Any], entry: dict[str, str] | None = None
 ) -> Landed:
     """Seal one response. `about` adds final_url, content_type, status, cms, language, kind to the header."""
     header = {"url": url, "fetched_at": fetched_at.isoformat(), "entry": entry or {}, **about}

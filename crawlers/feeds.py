@@ -10,23 +10,22 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import feedparser
 from lxml import etree, html
 
+from crawlers import petitions, platforms
+from crawlers.errors import NotAList
+from crawlers.words import Said
 from processing.text import clean
 
 MAX_BODY = 10 * 1024 * 1024
 _MAX_TITLE = 2_000
 _MAX_TEXT = 400_000
 _REPORT_FIELDS = ("service_request_id", "service_code", "service_name", "description", "requested_datetime", "lat", "long", "address", "address_id", "zipcode")
-
-
-class NotAList(ValueError):
-    """The answer is not the kind of list it should be; the message says what it is."""
 
 
 @dataclass
@@ -56,13 +55,17 @@ class Listed:
         return asdict(self)
 
 
-def read(body: bytes, kind: str, *, content_type: str = "", url: str = "", selector: str = "", limit: int = 500) -> Listed:
-    """Read one list of the given feed kind. Raises NotAList."""
+def read(body: bytes, kind: str, *, content_type: str = "", url: str = "", selectors: Sequence[str] = ("", "", ""), limit: int = 500) -> Listed:
+    """Read one list of the given feed kind; `selectors` are those of the file: selector, text_selector, date_selector. Raises NotAList."""
     body = _plain(body)
     if not body.strip():
-        raise NotAList("the answer is empty")
+        raise NotAList(Said("the answer is empty"))
     if kind == "listing":
-        return _listing(body, selector, limit)
+        return _listing(body, selectors[0], limit)
+    if kind == "petitions":
+        return Listed("petitions", reports=petitions.read(_tree(body), url, selectors, limit))
+    if kind in ("factcheck_api", "facebook_page"):
+        return _keyed(body, kind, url, limit)
     if kind == "open311":
         return _open311(body, limit)
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
@@ -81,10 +84,10 @@ def _plain(body: bytes) -> bytes:
     try:
         unpacker = zlib.decompressobj(wbits=31)
         plain = unpacker.decompress(body, MAX_BODY)
-    except (zlib.error, gzip.BadGzipFile) as error:
-        raise NotAList(f"damaged gzip: {error}") from None
+    except (zlib.error, gzip.BadGzipFile):
+        raise NotAList(Said("its gzip is damaged")) from None
     if unpacker.unconsumed_tail:
-        raise NotAList(f"unpacks to more than {MAX_BODY} bytes")
+        raise NotAList(Said("it unpacks to more than %(size)s MB", size=MAX_BODY >> 20))
     return plain
 
 
@@ -109,7 +112,7 @@ def _feed(body: bytes, content_type: str, url: str, limit: int) -> Listed:
     headers = {"content-type": text_type or "application/xml", "content-location": url}
     found = feedparser.parse(_Bytes(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     if not found.version and not found.entries:
-        raise NotAList("the answer is a web page, not a feed" if re.search(rb"<html|<!doctype html|<body", _head(body), re.I) else "no feed found in the answer")
+        raise NotAList(Said("the answer is a web page, not a feed") if re.search(rb"<html|<!doctype html|<body", _head(body), re.I) else Said("no feed found in the answer"))
     if found.bozo:
         warnings.append(f"the feed is not well-formed ({type(found.get('bozo_exception')).__name__})")
     if len(found.entries) > limit:
@@ -171,8 +174,8 @@ def _entry(item: Any) -> Entry:
 def _json(body: bytes, limit: int) -> Listed:
     try:
         data = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise NotAList(f"damaged JSON: {type(error).__name__}") from None
+    except (ValueError, RecursionError):
+        raise NotAList(Said("its JSON is damaged")) from None
     if isinstance(data, dict) and isinstance(data.get("items"), list):
         return Listed("json", [_json_entry(item) for item in data["items"][:limit] if isinstance(item, dict)])
     items = data.get("dataFeedElement", data.get("@graph")) if isinstance(data, dict) else data
@@ -180,7 +183,7 @@ def _json(body: bytes, limit: int) -> Listed:
         entries = [Entry(link=str(link)[:20_000], changed=_limited(item.get("dateModified"), 100)) for item in items[:limit] if (link := _claim_page(item))]
         if entries:
             return Listed("claimreview", entries)
-    raise NotAList("JSON that is neither a JSON Feed nor a list of ClaimReview")
+    raise NotAList(Said("JSON that is neither a JSON Feed nor a list of ClaimReview"))
 
 
 def _json_entry(item: dict[str, Any]) -> Entry:
@@ -213,7 +216,7 @@ def _xml_parser() -> etree.XMLParser:
 def _sitemap(body: bytes, limit: int) -> Listed:
     root = etree.fromstring(_from_prolog(body)[0].lstrip(), _xml_parser())
     if root is None:
-        raise NotAList("damaged sitemap")
+        raise NotAList(Said("its sitemap is damaged"))
     listed = Listed("sitemap")
     for node in root:
         values = {etree.QName(child).localname: (child.text or "").strip() for child in node.iter(etree.Element) if child is not node}
@@ -233,12 +236,26 @@ def _sitemap(body: bytes, limit: int) -> Listed:
 
 
 def _listing(body: bytes, selector: str, limit: int) -> Listed:
-    root = html.document_fromstring(body, parser=html.HTMLParser(huge_tree=False, encoding="utf-8" if _is_utf8(body) else None))
+    root = _tree(body)
     found = [(node if node.tag == "a" else next(node.iter("a"), None)) for node in root.cssselect(selector)]
     links = [node for node in found if node is not None and node.get("href")]
     if not links:
-        raise NotAList(f"no link matches the selector {selector!r}: the page's layout changed")
+        raise NotAList(Said("no link matches the selector %(selector)s: the page's layout changed", selector=selector))
     return Listed("listing", [Entry(title=_limited(" ".join(node.itertext()), _MAX_TITLE), link=node.get("href")[:20_000]) for node in links[:limit]])
+
+
+def _tree(body: bytes) -> Any:
+    return html.document_fromstring(body, parser=html.HTMLParser(huge_tree=False, encoding="utf-8" if _is_utf8(body) else None))
+
+
+def _keyed(body: bytes, kind: str, url: str, limit: int) -> Listed:
+    try:
+        data = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise NotAList(Said("its JSON is damaged")) from None
+    if not isinstance(data, dict):
+        raise NotAList(Said("its interface answers with something else than documented"))
+    return Listed(kind, [Entry(**fields) for fields in platforms.READERS[kind](data, url)[:limit]])
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -252,12 +269,12 @@ def _is_utf8(body: bytes) -> bool:
 def _open311(body: bytes, limit: int) -> Listed:
     try:
         data = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise NotAList(f"not a list of reports: {type(error).__name__}") from None
+    except (ValueError, RecursionError):
+        raise NotAList(Said("not a list of reports: its JSON is damaged")) from None
     if not isinstance(data, list):
-        raise NotAList("not a list of reports: Open311 GeoReport answers with an array")
+        raise NotAList(Said("not a list of reports: Open311 GeoReport answers with an array"))
     rows = [item for item in data if isinstance(item, dict) and item.get("service_request_id") not in (None, "")]
     if data and not rows:
-        raise NotAList("reports without service_request_id")
+        raise NotAList(Said("reports without service_request_id"))
     keep: Callable[[dict[str, Any]], dict[str, Any]] = lambda item: {name: item[name] for name in _REPORT_FIELDS if item.get(name) is not None}  # noqa: E731
     return Listed("open311", reports=[keep(item) for item in rows[:limit]])

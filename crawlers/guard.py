@@ -27,7 +27,11 @@ _NEVER = (
 
 
 class ForbiddenAddress(OSError):
-    """The crawler was about to connect to an address that is not a public one."""
+    """The crawler was about to connect to `address`, which is not a public one."""
+
+    def __init__(self, message: str, address: str = "") -> None:
+        super().__init__(message)
+        self.address = address
 
 
 def parse_allow(networks: Iterable[str]) -> tuple[Network, ...]:
@@ -71,7 +75,7 @@ def forbidden(host: str, allow: tuple[Network, ...] = ()) -> str | None:
 def check(host: str, allow: tuple[Network, ...]) -> None:
     """Raise ForbiddenAddress unless the address may be connected to."""
     if why := forbidden(host, allow):
-        raise ForbiddenAddress(f"the network guard refused a connection: {why}")
+        raise ForbiddenAddress(f"the network guard refused a connection: {why}", host)
 
 
 def install(reactor: Any, allow: tuple[Network, ...]) -> None:

@@ -17,6 +17,7 @@ from crawlers.assertions import Broken
 from crawlers.failures import BLOCKING, IN_WORDS, NOT_ASKED, WEIGHTS
 from crawlers.registry import set_state
 from crawlers.spider import FeedOutcome
+from crawlers.words import Said, joined
 from processing.db import Connection
 
 State = Literal["OK", "QUIET", "EMPTY", "STALE", "BLOCKED", "BROKEN", "DISABLED"]
@@ -41,8 +42,9 @@ class Past:
 @dataclass(frozen=True)
 class Verdict:
     state: State
-    reason: str
+    reason: Said
     failure_score: float
+    broken: tuple[str, ...] = ()  # assertions of its file that do not hold
 
 
 def judge(outcomes: Sequence[FeedOutcome], past: Past, now: datetime) -> Verdict:
@@ -54,32 +56,33 @@ def judge(outcomes: Sequence[FeedOutcome], past: Past, now: datetime) -> Verdict
         score += max(WEIGHTS[outcome.failure or "other"] for outcome in failed)
         return _when_failed(failed[0], score, past, now)
     if not good:
-        return Verdict("OK", "not read this time: its host was busy", score)
+        return Verdict("OK", Said("not read this time: its host was busy"), score)
     # Under a sixty-fourth nothing is left to forgive.
     score = 0.0 if score < 1 / 64 else score / 2
     if trouble := _page_trouble(good):
         return Verdict(*trouble, score)
-    warning = f"; feed {failed[0].url} fails: {failed[0].reason}" if failed else ""
     state, reason = _rhythm(good, past, now)
-    return Verdict(state, reason + warning, score)
+    if failed:
+        reason = joined([reason, Said("feed %(url)s fails: %(why)s", url=failed[0].url, why=failed[0].reason)])
+    return Verdict(state, reason, score)
 
 
 def _when_failed(first: FeedOutcome, score: float, past: Past, now: datetime) -> Verdict:
     kind = first.failure or "other"
-    words = f"{IN_WORDS.get(kind, 'it fails')} ({first.reason})"
+    words = Said("%(what)s (%(why)s)", what=IN_WORDS.get(kind, IN_WORDS["other"]), why=first.reason)
     if score >= DISABLE_AT:
-        return Verdict("DISABLED", f"switched off after many failures: {words}; mend its file, then `langnghe sources sync`", score)
+        return Verdict("DISABLED", Said("switched off after many failures: %(why)s; mend its file, then `langnghe sources sync`", why=words), score)
     if kind in BLOCKING:
         return Verdict("BLOCKED", words, score)
     never = past.last_ok_at is None
     silent_for = now - past.last_ok_at if past.last_ok_at else timedelta()
     if never or score >= BROKEN_AT or silent_for > 2 * expected_gap(past.per_week, least=timedelta(minutes=20)):
-        since = "it never answered well" if never else f"last read {past.last_ok_at:%Y-%m-%d %H:%M} UTC"
-        return Verdict("BROKEN", f"{words}; {since}", score)
-    return Verdict("OK", f"last poll failed: {words}; tried again soon", score)
+        since = Said("it never answered well") if past.last_ok_at is None else Said("last read %(at)s", at=past.last_ok_at)
+        return Verdict("BROKEN", joined([words, since]), score)
+    return Verdict("OK", Said("last poll failed: %(why)s; tried again soon", why=words), score)
 
 
-def _page_trouble(good: Sequence[FeedOutcome]) -> tuple[State, str] | None:
+def _page_trouble(good: Sequence[FeedOutcome]) -> tuple[State, Said] | None:
     """A feed that is well while all its pages fail."""
     landed = sum(outcome.landed for outcome in good)
     failures = {kind: sum(outcome.failed[kind] for outcome in good) for outcome in good for kind in outcome.failed if kind not in NOT_ASKED}
@@ -88,32 +91,37 @@ def _page_trouble(good: Sequence[FeedOutcome]) -> tuple[State, str] | None:
     if landed or sum(failures.values()) < max(3, listed / 2):
         return None
     worst = max(failures, key=lambda kind: failures[kind])
-    return ("BLOCKED" if worst in BLOCKING else "BROKEN", f"its feed is well but none of its {sum(failures.values())} pages could be read: {IN_WORDS.get(worst, worst)}")
+    why = IN_WORDS.get(worst, IN_WORDS["other"])
+    said = Said("its feed is well but none of its %(pages)s pages could be read: %(why)s", pages=sum(failures.values()), why=why)
+    return ("BLOCKED" if worst in BLOCKING else "BROKEN", said)
 
 
-def _rhythm(good: Sequence[FeedOutcome], past: Past, now: datetime) -> tuple[State, str]:
+def _rhythm(good: Sequence[FeedOutcome], past: Past, now: datetime) -> tuple[State, Said]:
     listed_nothing = not any(outcome.entries or outcome.unchanged for outcome in good)
     if listed_nothing and not past.ever_entries:
-        return "EMPTY", "its feeds answer but list nothing"
+        return "EMPTY", Said("its feeds answer but list nothing")
     if any(outcome.new for outcome in good) or past.last_new_at is None:
-        return "OK", "read"
+        return "OK", Said("read")
     silence = now - past.last_new_at
     expected = silence.total_seconds() / 604_800 * past.per_week
-    if silence > _LEAST_SILENCE and expected > _STALE:
-        return "STALE", f"nothing new for {_days(silence)}, where {expected:.0f} would be usual"
     if silence > _LEAST_SILENCE and expected > _QUIET:
-        return "QUIET", f"nothing new for {_days(silence)}, where {expected:.0f} would be usual"
-    return "OK", "read"
+        said = Said("nothing new for %(span)s, where %(usual)s would be usual", span=_days(silence), usual=round(expected))
+        return "STALE" if expected > _STALE else "QUIET", said
+    return "OK", Said("read")
 
 
 def with_assertions(verdict: Verdict, broken: Sequence[Broken]) -> Verdict:
     """The verdict with what the source's file asserts and its last week breaks: told in the reason, or stopping it."""
-    if not broken or verdict.state in ("BROKEN", "BLOCKED", "DISABLED"):
+    if not broken:
         return verdict
-    words = "; ".join(one.reason for one in broken)
+    names = tuple(one.name for one in broken)
+    if verdict.state in ("BROKEN", "BLOCKED", "DISABLED"):
+        return Verdict(verdict.state, verdict.reason, verdict.failure_score, names)
+    words = joined([one.reason for one in broken])
     if any(one.stops for one in broken):
-        return Verdict("DISABLED", f"stopped by its assertions: {words}; mend its file, then `langnghe sources sync`", verdict.failure_score)
-    return Verdict(verdict.state, f"{verdict.reason}; warning: {words}", verdict.failure_score)
+        stopped = Said("stopped by its assertions: %(why)s; mend its file, then `langnghe sources sync`", why=words)
+        return Verdict("DISABLED", stopped, verdict.failure_score, names)
+    return Verdict(verdict.state, Said("%(state)s; warning: %(why)s", state=verdict.reason, why=words), verdict.failure_score, names)
 
 
 def expected_gap(per_week: float, least: timedelta) -> timedelta:
@@ -121,9 +129,9 @@ def expected_gap(per_week: float, least: timedelta) -> timedelta:
     return max(least, timedelta(days=7) / max(per_week, 0.01))
 
 
-def _days(span: timedelta) -> str:
+def _days(span: timedelta) -> Said:
     hours = span.total_seconds() / 3600
-    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+    return Said("%(n)s hours", n=round(hours)) if hours < 72 else Said("%(n)s days", n=round(hours / 24))
 
 
 def past_of(conn: Connection, source_id: int) -> Past:
@@ -149,4 +157,4 @@ def store(conn: Connection, source_id: int, verdict: Verdict, now: datetime) -> 
     conn.execute(
         "UPDATE source SET failure_score = %s, first_fetched_at = coalesce(first_fetched_at, %s) WHERE id = %s", [verdict.failure_score, now, source_id]
     )
-    return set_state(conn, source_id, verdict.state, verdict.reason)
+    return set_state(conn, source_id, verdict.state, verdict.reason, verdict.broken)

@@ -5,7 +5,6 @@ A page and the mark that its entry was landed are one transaction: killed anywhe
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Iterable
@@ -22,8 +21,8 @@ from processing.db.erase import url_hash
 
 BATCH = 25
 EVERY_S = 1.0
+HEAVY = 8 * 1024 * 1024  # bytes of sealed pages that wait to be written
 MAX_ATTEMPTS = 5
-LOCK_WAIT_S = 120.0
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -114,7 +113,7 @@ class Lander:
         return given_up
 
     def _maybe_flush(self) -> None:
-        if len(self._pages) + len(self._marks) >= BATCH or time.monotonic() - self._last > EVERY_S:
+        if len(self._pages) + len(self._marks) >= BATCH or sum(len(page[4].sealed) for page in self._pages) > HEAVY or time.monotonic() - self._last > EVERY_S:
             self.flush()
 
     def flush(self) -> None:
@@ -152,39 +151,3 @@ _MARK = """INSERT INTO feed_entry (feed_id, entry_key, content_sha256, url, firs
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (feed_id, entry_key) DO UPDATE SET content_sha256 = excluded.content_sha256, url = excluded.url, last_seen_at = excluded.last_seen_at,
            page_landed = feed_entry.page_landed OR excluded.page_landed, attempts = excluded.attempts, not_before = excluded.not_before"""
-
-
-class DatabaseHostLocks:
-    """One crawl per host across all processes: an advisory lock per host name, held until the connection closes."""
-
-    def __init__(self, conn: Connection) -> None:
-        self.conn = conn
-        self._held: set[str] = set()
-
-    async def hold(self, host: str) -> float:
-        """Seconds since this host's last request by any source. Raises FetchFailure("busy") after two minutes of waiting."""
-        if host in self._held:
-            return float("inf")
-        lock = int.from_bytes(hashlib.sha256(f"host {host}".encode()).digest()[:8], "big", signed=True)
-        until = time.monotonic() + LOCK_WAIT_S
-        while not self._try(lock):
-            if time.monotonic() > until:
-                raise FetchFailure("busy", "another task is reading the same host")
-            await asyncio.sleep(0.5)
-        self._held.add(host)
-        return self._since(host)
-
-    def _try(self, lock: int) -> bool:
-        row = self.conn.execute("SELECT pg_try_advisory_lock(%s) AS got", [lock]).fetchone()
-        self.conn.commit()
-        return bool(row and row["got"])
-
-    def _since(self, host: str) -> float:
-        row = self.conn.execute(
-            """SELECT extract(epoch FROM now() - max(f.fetched_at))::float8 AS ago FROM source s
-               JOIN LATERAL (SELECT fetched_at, url FROM fetch_log WHERE source_id = s.id AND fetched_at > now() - interval '1 hour') f ON true
-               WHERE split_part(split_part(split_part(f.url, '/', 3), '?', 1), ':', 1) = %s""",
-            [host],
-        ).fetchone()
-        self.conn.commit()
-        return float(row["ago"]) if row and row["ago"] is not None else float("inf")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from crawlers.failures import FetchFailure
+from crawlers.words import Said
 
 _FILES = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x00\x00\x00\x18ftyp", b"ID3")
 _FILE_TYPES = ("image/", "video/", "audio/", "application/pdf", "application/zip", "application/msword", "application/vnd.", "application/octet-stream")
@@ -35,15 +36,15 @@ _WHOLE = {
 def no_page(headers: dict[str, str], body: bytes) -> FetchFailure | None:
     """What makes this body no web page, whatever it is labelled; None where nothing does."""
     if body.startswith(_FILES):
-        return FetchFailure("not_a_page", "it is a file, not a web page")
+        return FetchFailure("not_a_page", Said("it is a file, not a web page"))
     kind = headers.get("content-type", "").lower()
     if kind.startswith(_FILE_TYPES) and b"<" not in body[:500]:
-        return FetchFailure("not_a_page", f"it is {kind.split(';')[0][:60]}, not a web page")
+        return FetchFailure("not_a_page", Said("it is %(kind)s, not a web page", kind=kind.split(";")[0][:60]))
     if not body.strip():
-        return FetchFailure("empty", "the page is empty")
+        return FetchFailure("empty", Said("the page is empty"))
     for most, signs in ((_SMALL, _TITLES), (_TINY, _WHOLE)):
         if len(body) < most:
             for failure_class, sign in signs.items():
                 if sign.search(body):
-                    return FetchFailure(failure_class, "it answers 200 with something else than its page")
+                    return FetchFailure(failure_class, Said("it answers 200 with something else than its page"))
     return None

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crawlers.fetcher import Answer
-from crawlers.sources import Source
-from crawlers.urls import canonical
+from crawlers.sources import Feed, Source
+from crawlers.urls import canonical, site_host
 from processing.db import Connection
 
 SHORTEST = timedelta(minutes=10)
@@ -17,13 +17,16 @@ LONGEST = timedelta(days=1)
 _FULL_EVERY = 36  # one poll in so many goes without conditions: some servers answer 304 for ever
 
 
-def next_interval(interval: timedelta, new: int, entries: int) -> timedelta:
-    """The interval after a poll that listed `entries`, `new` of them unseen: halved when half or more was new, half as long again when nothing was."""
+def next_interval(interval: timedelta, new: int, entries: int, longest: timedelta = LONGEST) -> timedelta:
+    """The interval after a poll that listed `entries`, `new` of them unseen: halved when half or more was new, half as long again when nothing was.
+
+    `longest` is the source's expected time between two documents where that is shorter than a day, so that trouble is seen within two of them.
+    """
     if entries and new >= entries / 2:
         interval = interval / 2
     elif not new:
         interval = interval * 1.5
-    return min(max(interval, SHORTEST), LONGEST)
+    return min(max(interval, SHORTEST), max(longest, SHORTEST), LONGEST)
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,7 @@ class FeedRow:
     last_modified: str | None
     digest: bytes | None
     interval: timedelta
-    selector: str | None
-    max_entries: int
+    feed: Feed
 
     def conditional(self, now: datetime) -> dict[str, str]:
         """Headers of a conditional request; none now and then, and none for a feed read twice a day or less."""
@@ -56,6 +58,22 @@ class FeedStore:
         self.conn = conn
         self.source = source
         self.source_id = source_id
+        self.longest = timedelta(days=7) / source.expected_per_week
+
+    def followed(self) -> frozenset[str]:
+        """Hosts to which a person let this source move (table `source_move`), without www."""
+        rows = self.conn.execute("SELECT to_host FROM source_move WHERE source_id = %s AND decision = 'followed'", [self.source_id]).fetchall()
+        self.conn.commit()
+        return frozenset(row["to_host"] for row in rows)
+
+    def moved(self, feed: FeedRow, target: str) -> None:
+        """Note that a feed redirects for good to a host that the source's file does not name; a person decides whether it is followed."""
+        now = datetime.now(UTC)
+        self.conn.execute(
+            """INSERT INTO source_move (source_id, from_host, to_host, to_url, first_seen_at, last_seen_at) VALUES (%s, %s, %s, %s, %s, %s)
+               ON CONFLICT (source_id, to_host) DO UPDATE SET to_url = excluded.to_url, last_seen_at = excluded.last_seen_at""",
+            [self.source_id, site_host(feed.url), site_host(target), canonical(target), now, now],
+        )
 
     def due(self, now: datetime, *, force: bool = False) -> list[FeedRow]:
         """Feeds whose next poll is due."""
@@ -67,24 +85,24 @@ class FeedStore:
         return [
             FeedRow(
                 row["id"], row["url"], of_file[row["url"]].url, row["kind"], row["etag"], row["last_modified"],
-                bytes(row["body_sha256"]) if row["body_sha256"] else None, row["poll_interval"], of_file[row["url"]].selector, of_file[row["url"]].max_entries,
+                bytes(row["body_sha256"]) if row["body_sha256"] else None, row["poll_interval"], of_file[row["url"]],
             )
             for row in rows
             if row["url"] in of_file and (force or row["next_poll_at"] <= now)
         ]  # fmt: skip
 
     def unchanged(self, feed: FeedRow, answer: Answer) -> None:
-        self._write(feed, next_interval(feed.interval, 0, 1), None, "last_ok_at = now()", [])
+        self._write(feed, next_interval(feed.interval, 0, 1, self.longest), None, "last_ok_at = now()", [])
 
     def read(self, feed: FeedRow, answer: Answer, digest: bytes | None, new: int, entries: int) -> None:
         """`digest` None: some entries are not settled, so the next poll must not be told "unchanged"."""
         known = digest is not None
         values: list[Any] = [answer.headers.get("etag") if known else None, answer.headers.get("last-modified") if known else None, digest]
         fields = "last_ok_at = now(), etag = %s, last_modified = %s, body_sha256 = %s"
-        self._write(feed, next_interval(feed.interval, new, entries), None, fields, values)
+        self._write(feed, next_interval(feed.interval, new, entries, self.longest), None, fields, values)
 
     def failed(self, feed: FeedRow, retry_after_s: float | None) -> None:
-        self._write(feed, next_interval(feed.interval, 0, 1), retry_after_s, "etag = NULL, last_modified = NULL, body_sha256 = NULL", [])
+        self._write(feed, next_interval(feed.interval, 0, 1, self.longest), retry_after_s, "etag = NULL, last_modified = NULL, body_sha256 = NULL", [])
 
     def _write(self, feed: FeedRow, interval: timedelta, least_s: float | None, fields: str, values: list[Any]) -> None:
         # Nine tenths: the schedule's next tick comes a little before the full interval as often as after it.

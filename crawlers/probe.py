@@ -6,15 +6,16 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, TextIO
 from urllib.parse import urljoin
 
-from crawlers import guard, profiles, session
+from crawlers import guard, keyed, profiles, session
 from crawlers.child import find
 from crawlers.failures import FetchFailure
 from crawlers.feeds import Entry
 from crawlers.fetcher import Answer, Fetcher, FetchRecord
-from crawlers.sources import Source, load_sources
+from crawlers.sources import Feed, Source, load_sources, tls_exceptions
 from crawlers.urls import BadURL, canonical, same_site
 from crawlers.worker import Worker, WorkerFailure
 from processing.errors import LangNgheError
@@ -44,7 +45,7 @@ def probe(key: str, out: TextIO) -> int:
         fetcher = make_fetcher(engine, settings, records, source.own_hosts, source)
         return await _show(source, fetcher, out)
 
-    shown = session.run(work, settings)
+    shown = session.run(work, settings, tls=tls_exceptions([source], datetime.now(UTC).date()))
     out.write("\nrequests\n")
     for record in records:
         status = f"{record.status} {record.size or 0} bytes" if record.status else record.failure_class
@@ -67,24 +68,38 @@ async def _show(source: Source, fetcher: Fetcher, out: TextIO) -> int:
         for feed in source.feeds:
             out.write(f"\nfeed {feed.url} ({feed.kind})\n")
             try:
-                answer = await fetcher.get(feed.url, "feed")
-                listed = read_list(worker, answer, feed.kind, feed.selector)
+                answer = await _ask(fetcher, feed)
+                listed = read_list(worker, answer, feed.kind, (feed.selector or "", feed.text_selector or "", feed.date_selector or ""))
             except (FetchFailure, WorkerFailure) as failure:
                 out.write(f"  failed [{failure.failure_class}]: {failure.reason}\n")
                 continue
             out.write(f"  {listed['format']}: {len(listed['entries'])} entries, {len(listed['lists'])} lists, {len(listed['reports'])} reports\n")
             for warning in listed["warnings"]:
                 out.write(f"  warning: {warning}\n")
-            shown += await _sample(source, fetcher, answer, [Entry(**entry) for entry in listed["entries"]], out)
+            entries = [Entry(**entry) for entry in listed["entries"]]
+            shown += _stated(entries, out) if feed.kind in keyed.INTERFACES else await _sample(source, fetcher, answer, entries, out)
             shown += len(listed["reports"][:PAGES])
     finally:
         worker.close()
     return shown
 
 
-def read_list(worker: Worker, answer: Answer, kind: str, selector: str | None = None) -> dict[str, Any]:
+async def _ask(fetcher: Fetcher, feed: Feed) -> Answer:
+    if feed.kind in keyed.INTERFACES:
+        return await fetcher.ask(keyed.address(feed.kind, feed.url), keyed.headers(feed.kind, get_settings()))
+    return await fetcher.get(feed.url, "feed")
+
+
+def read_list(worker: Worker, answer: Answer, kind: str, selectors: tuple[str, str, str] = ("", "", "")) -> dict[str, Any]:
     """A list read in the limited process. Raises WorkerFailure."""
-    return worker.read(answer.body, kind=kind, content_type=answer.headers.get("content-type", ""), url=answer.final_url, selector=selector or "", limit=500)
+    return worker.read(answer.body, kind=kind, content_type=answer.headers.get("content-type", ""), url=answer.final_url, selectors=selectors, limit=500)
+
+
+def _stated(entries: list[Entry], out: TextIO) -> int:
+    """Entries whose whole content an interface gave: no page is fetched for them."""
+    for entry in entries[:PAGES]:
+        _extracted(entry.link, entry.content.encode(), asdict(entry), out)
+    return len(entries[:PAGES])
 
 
 async def _sample(source: Source, fetcher: Fetcher, answer: Answer, entries: list[Entry], out: TextIO) -> int:

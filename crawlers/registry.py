@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+
+from psycopg.types.json import Jsonb
 
 from crawlers.sources import Source
 from crawlers.urls import canonical
+from crawlers.words import Said
 from processing.db import Connection
 
 
@@ -32,8 +35,9 @@ def sync_sources(conn: Connection, sources: Iterable[Source], today: date | None
     gone = conn.execute("SELECT id, key FROM source WHERE NOT key = ANY(%s) AND (enabled OR state <> 'DISABLED')", [keys]).fetchall()
     for row in gone:
         conn.execute("UPDATE source SET enabled = false WHERE id = %s", [row["id"]])
-        set_state(conn, row["id"], "DISABLED", "its file was removed from config/sources")
-        notices[row["key"]] = "its file was removed from config/sources"
+        removed = Said("its file was removed from config/sources")
+        set_state(conn, row["id"], "DISABLED", removed)
+        notices[row["key"]] = removed
     return notices
 
 
@@ -68,21 +72,29 @@ def _wake(conn: Connection, source_id: int) -> None:
     row = conn.execute("SELECT state FROM source WHERE id = %s", [source_id]).fetchone()
     if row and row["state"] == "DISABLED":
         conn.execute("UPDATE source SET failure_score = 0 WHERE id = %s", [source_id])
-        set_state(conn, source_id, "OK", "switched on; not read yet")
+        set_state(conn, source_id, "OK", Said("switched on; not read yet"))
 
 
-def set_state(conn: Connection, source_id: int, state: str, reason: str) -> bool:
-    """Write a source's state; a change of state gets a new `state_since` and a row in `source_state`. Returns whether it changed."""
-    row = conn.execute("SELECT state, state_reason FROM source WHERE id = %s FOR UPDATE", [source_id]).fetchone()
-    if row is None or (row["state"] == state and row["state_reason"] == reason):
-        return False
-    if row["state"] == state:
-        conn.execute("UPDATE source SET state_reason = %s WHERE id = %s", [reason, source_id])
+def set_state(conn: Connection, source_id: int, state: str, reason: Said, broken: Sequence[str] = ()) -> bool:
+    """Write a source's state, the reason and which of its assertions are broken.
+
+    A change of state, or of the broken assertions, is one more row of `source_state`, which the alerts read; `state_since` moves with the state alone.
+    Returns whether the state changed.
+    """
+    row = conn.execute("SELECT state, state_reason, broken FROM source WHERE id = %s FOR UPDATE", [source_id]).fetchone()
+    if row is None or (row["state"], row["state_reason"], row["broken"]) == (state, str(reason), list(broken)):
         return False
     now = datetime.now(UTC)
-    conn.execute("UPDATE source SET state = %s, state_reason = %s, state_since = %s WHERE id = %s", [state, reason, now, source_id])
+    changed = bool(row["state"] != state)
     conn.execute(
-        "INSERT INTO source_state (source_id, at, state, reason) VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, at) DO UPDATE SET state = excluded.state",
-        [source_id, now, state, reason],
+        """UPDATE source SET state = %s, state_reason = %s, state_said = %s, broken = %s, state_since = CASE WHEN %s THEN %s ELSE state_since END
+           WHERE id = %s""",
+        [state, str(reason), Jsonb(reason.as_json()), list(broken), changed, now, source_id],
     )
-    return True
+    if changed or set(row["broken"]) != set(broken):
+        conn.execute(
+            """INSERT INTO source_state (source_id, at, state, reason, said, broken) VALUES (%s, %s, %s, %s, %s, %s)
+               ON CONFLICT (source_id, at) DO UPDATE SET state = excluded.state, reason = excluded.reason, said = excluded.said, broken = excluded.broken""",
+            [source_id, now, state, str(reason), Jsonb(reason.as_json()), list(broken)],
+        )
+    return changed

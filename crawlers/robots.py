@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from crawlers.words import Said
+
 MAX_BYTES = 500 * 1024
 PRODUCT = "LangNghe"
-Decision = Literal["allowed", "no_robots", "disallowed", "unreachable", "is_robots"]
+_NONE = Said("there is no robots.txt")
+Decision = Literal["allowed", "no_robots", "disallowed", "unreachable", "is_robots", "keyed_api"]
 _MAX_DELAY_S = 3600.0
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
@@ -50,7 +53,7 @@ class Robots:
     """What one host's robots.txt says to our product. `decision` is what is stored with each fetch, `reason` says it in words."""
 
     decision: Decision = "no_robots"
-    reason: str = "there is no robots.txt"
+    reason: Said = _NONE
     rules: tuple[Rule, ...] = ()
     crawl_delay_s: float | None = None
     sitemaps: tuple[str, ...] = ()
@@ -117,7 +120,7 @@ def parse(body: bytes, product: str = PRODUCT) -> Robots:
         elif name == "sitemap" and len(sitemaps) < 100:
             sitemaps.append(value)
     rules, delays = groups.get(product.lower()) or groups.get("*") or ([], [])
-    return Robots("allowed", "robots.txt was read", tuple(rules), max(delays, default=None), tuple(sitemaps))
+    return Robots("allowed", Said("robots.txt was read"), tuple(rules), max(delays, default=None), tuple(sitemaps))
 
 
 def _agent(value: str) -> str:
@@ -134,11 +137,12 @@ def _add(group: tuple[list[Rule], list[float]], name: str, value: str) -> None:
         rules.append(rule)
 
 
-def from_answer(status: int | None, body: bytes, reason: str = "") -> Robots:
+def from_answer(status: int | None, body: bytes, reason: Said | None = None) -> Robots:
     """The rules that follow from an answer to /robots.txt; `status` None when there was none (`reason` says why)."""
     if status is not None and 200 <= status < 300:
         return parse(body)
     if status is not None and 400 <= status < 500 and status != 429:
-        return Robots("no_robots", f"robots.txt answers {status}")
-    why = f"answers {status}" if status is not None else f"could not be read ({reason or 'no answer'})"
-    return Robots("unreachable", f"robots.txt {why}: nothing is fetched until it can be read")
+        return Robots("no_robots", Said("robots.txt answers %(status)s", status=status))
+    if status is not None:
+        return Robots("unreachable", Said("robots.txt answers %(status)s: nothing is fetched until it can be read", status=status))
+    return Robots("unreachable", Said("robots.txt could not be read (%(why)s): nothing is fetched until it can be", why=reason or Said("no answer")))

@@ -27,19 +27,19 @@ _NO_EXTENSIONS = (
 )  # fmt: skip
 
 
-def scrapy_settings(settings: Settings, *, verify: bool = True) -> dict[str, Any]:
-    """Scrapy as we use it: everything that decides, parses, remembers or talks to others is off."""
+def scrapy_settings(settings: Settings, *, tls: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    """Scrapy as we use it: everything that decides, parses, remembers or talks to others is off. `tls`: what is not insisted on, by host."""
     return {
         "USER_AGENT": settings.user_agent,
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
-        "DOWNLOAD_VERIFY_CERTIFICATES": verify,
+        "TLS_EXCEPTIONS": tls or {},
         "DOWNLOAD_DELAY": 0,  # each host's delay is set by the fetcher before its first request
         "DOWNLOAD_DELAY_JITTER": 0,
         "CONCURRENT_REQUESTS": 0,
         "DNS_TIMEOUT": 10,
         "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver",
-        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "s3", "ftp")),
+        "DOWNLOAD_HANDLERS": {**dict.fromkeys(("data", "file", "s3", "ftp")), "http": "crawlers.carrier.Handler", "https": "crawlers.carrier.Handler"},
         "DOWNLOADER_MIDDLEWARES": {f"scrapy.downloadermiddlewares.{name}": None for name in _OFF},
         "EXTENSIONS": {f"scrapy.extensions.{name}": None for name in _NO_EXTENSIONS},
         "DEFAULT_REQUEST_HEADERS": {
@@ -75,11 +75,11 @@ class Carrier(Spider):
             yield request
 
 
-def run(work: Callable[[Any], Awaitable[Result]], settings: Settings, *, verify: bool = True) -> Result:
+def run(work: Callable[[Any], Awaitable[Result]], settings: Settings, *, tls: dict[str, list[str]] | None = None) -> Result:
     """Run `work(engine)` to its end behind the guard and return its result; its exceptions come out as they are."""
     from scrapy.crawler import AsyncCrawlerProcess
 
-    process = AsyncCrawlerProcess(scrapy_settings(settings, verify=verify))
+    process = AsyncCrawlerProcess(scrapy_settings(settings, tls=tls))
     # Their messages carry addresses as given, session and user parameters included; what matters of a failure is in its row of fetch_log.
     for chatty in ("scrapy", "twisted", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)

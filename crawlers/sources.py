@@ -7,22 +7,27 @@ the cure; a review date that has passed stops that source alone.
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crawlers import profiles
+from crawlers import keyed, profiles
 from crawlers.urls import BadURL, canonical, site_host
+from crawlers.words import Said
 from processing.db import Connection
 from processing.errors import ConfigError
 
 Kind = Literal["press", "wire", "institution", "channel", "feedback", "fact_check"]
-FeedKind = Literal["rss", "sitemap", "listing", "open311", "claimreview"]
+FeedKind = Literal["rss", "sitemap", "listing", "open311", "petitions", "claimreview", "factcheck_api", "facebook_page"]
 PublisherKind = Literal["independent_fact_check", "official_statement", "press_correction"]
+AssertionName = Literal["min_per_week", "max_per_week", "min_share_date", "min_share_text", "min_median_length"]
+COUNTED = ("open311", "petitions")  # reports of citizens: counts are kept, nothing else (SCOPE S8)
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -31,22 +36,29 @@ class _Strict(BaseModel):
 
 
 class Feed(_Strict):
-    """One address that lists pages. `selector` (CSS, of the links) belongs to listings only."""
+    """One address that lists pages. CSS selectors: `selector` of a listing's links or of each petition's block, `text_selector` and `date_selector` within it."""
 
     url: str
     kind: FeedKind = "rss"
     selector: str | None = None
+    text_selector: str | None = None
+    date_selector: str | None = None
     max_entries: int = Field(500, ge=1, le=50_000)
 
     @model_validator(mode="after")
     def _selector_for_listings(self) -> Feed:
-        if (self.kind == "listing") != (self.selector is not None):
-            raise ValueError("selector is for kind = \"listing\", and a listing needs one")
+        if (self.kind in ("listing", "petitions")) != (self.selector is not None):
+            raise ValueError("selector is for kind = \"listing\" and kind = \"petitions\", and they need one")
+        if self.kind != "petitions" and (self.text_selector or self.date_selector):
+            raise ValueError("text_selector and date_selector are for kind = \"petitions\"")
         return self
 
 
 class Assertions(_Strict):
-    """What this source looks like when it is well. Breaking one warns; `stop_below_text` stops it. Shares are 0–1, lengths are characters."""
+    """What this source looks like when it is well. Breaking one warns; one named in `stop_on` stops it, as `stop_below_text` does.
+
+    Shares are 0–1, lengths are characters.
+    """
 
     min_per_week: float = Field(0, ge=0)
     max_per_week: float | None = Field(None, gt=0)
@@ -54,13 +66,18 @@ class Assertions(_Strict):
     min_share_text: float = Field(0.8, ge=0, le=1)
     min_median_length: int = Field(200, ge=0)
     stop_below_text: float = Field(0.2, ge=0, le=1, description="share of pages with text under which the source stops")
+    stop_on: list[AssertionName] = Field(default_factory=list, description="assertions that stop the source when they are broken")
 
 
 class TLSException(_Strict):
-    """A dated permission to read a site whose certificate does not check; each use is logged."""
+    """A dated permission to read this source's hosts although their TLS is not what it should be; each request made under it is recorded with it.
+
+    `allow`: "certificate" (expired, of another name or of nobody known) and "protocol" (TLS 1.0 and 1.1, old ciphers).
+    """
 
     reason: str = Field(min_length=10)
     until: date
+    allow: tuple[Literal["certificate", "protocol"], ...] = Field(("certificate",), min_length=1)
 
 
 class Source(_Strict):
@@ -105,14 +122,27 @@ class Source(_Strict):
         proven = self.kind == "channel" and self.proof_url is not None
         if self.proof_url and profiles.refusal(self.proof_url):
             raise ValueError(f"proof_url: {profiles.refusal(self.proof_url)}; give the page of the owner's own site")
-        for name, url in [("home_url", self.home_url), *((f"feeds[{i}].url", feed.url) for i, feed in enumerate(self.feeds))]:
+        self._keyed_feeds(proven)
+        plain = ((f"feeds[{i}].url", feed.url) for i, feed in enumerate(self.feeds) if feed.kind not in keyed.INTERFACES)
+        for name, url in [("home_url", self.home_url), *plain]:
             _address(url)
             if why := profiles.refusal(url, proven_channel=proven):
                 raise ValueError(f"{name}: {url} is refused (SCOPE S1): {why}")
+        if self.tls_exception and self.tls_exception.until > self.review_due:
+            raise ValueError("tls_exception: until may not be later than review_due: look at it again with the source")
         for host in self.hosts:
             if why := profiles.refusal(f"https://{host}/"):
                 raise ValueError(f"hosts: {host} is refused (SCOPE S1): {why}")
         return self
+
+    def _keyed_feeds(self, proven: bool) -> None:
+        for i, feed in enumerate(self.feeds):
+            if feed.kind in keyed.INTERFACES and (why := keyed.refusal(feed.kind, feed.url)):
+                raise ValueError(f"feeds[{i}].url: {why}")
+            if feed.kind == "facebook_page" and not proven:
+                raise ValueError(f"feeds[{i}]: a page of a platform needs kind = \"channel\" and proof_url, the page of the owner's own site that names it (SCOPE S1)")
+            if feed.kind == "factcheck_api" and self.kind != "fact_check":
+                raise ValueError(f"feeds[{i}]: kind = \"factcheck_api\" belongs to a source of kind = \"fact_check\"")
 
     @model_validator(mode="after")
     def _kinds_agree(self) -> Source:
@@ -120,28 +150,43 @@ class Source(_Strict):
             raise ValueError("publisher_kind: a source of kind = \"fact_check\" says whether its publisher is independent, official or press")
         if self.publisher_kind == "independent_fact_check" and site_host(self.home_url).endswith(".gov.vn"):
             raise ValueError("publisher_kind: a government body publishes official_statement, never independent_fact_check (SCOPE S6)")
-        open311 = any(feed.kind == "open311" for feed in self.feeds)
-        if open311 != (self.kind == "feedback"):
-            raise ValueError("kind: \"feedback\" goes with feeds of kind = \"open311\", and only with them (SCOPE S8)")
+        counted = {feed.kind in COUNTED for feed in self.feeds}
+        if counted != {self.kind == "feedback"}:
+            raise ValueError("kind: \"feedback\" goes with feeds of kind = \"open311\" or \"petitions\", and only with them (SCOPE S8)")
         return self
 
     @property
     def own_hosts(self) -> frozenset[str]:
         """Hosts whose pages may be landed, without www."""
-        urls = [self.home_url, *(feed.url for feed in self.feeds), *(f"https://{host}/" for host in self.hosts)]
+        urls = [self.home_url, *(feed.url for feed in self.feeds if feed.kind not in keyed.INTERFACES), *(f"https://{host}/" for host in self.hosts)]
         return frozenset(site_host(url) for url in urls)
 
-    def stopped(self, today: date) -> str | None:
+    def stopped(self, today: date) -> Said | None:
         """Why this source is not read today, in words, or None."""
         if not self.enabled:
-            return "switched off in its file"
+            return Said("switched off in its file")
         if today > self.review_due:
-            return f"its review was due on {self.review_due}: check owner and basis, then set reviewed_on and review_due"
+            return Said("its review was due on %(day)s: check owner and basis, then set reviewed_on and review_due", day=self.review_due)
         return None
 
-    def skips_certificate(self, today: date) -> bool:
-        """Whether a dated exception lets its certificate go unchecked today."""
-        return self.tls_exception is not None and today <= self.tls_exception.until
+    def tls_today(self, today: date) -> TLSException | None:
+        """The exception under which its hosts are read today, or None: past its date it is none."""
+        return self.tls_exception if self.tls_exception is not None and today <= self.tls_exception.until else None
+
+    @property
+    def spelled_hosts(self) -> frozenset[str]:
+        """Its hosts as they may stand in an address, with and without www."""
+        return frozenset(name for host in self.own_hosts for name in (host, f"www.{host}"))
+
+
+def tls_exceptions(sources: Iterable[Source], today: date) -> dict[str, list[str]]:
+    """What is not insisted on today, by host, for crawlers.session. Each exception in force is logged."""
+    by_host: dict[str, list[str]] = {}
+    for source in sources:
+        if exception := source.tls_today(today):
+            logging.getLogger(__name__).warning("TLS of %s is not insisted on until %s: %s", source.key, exception.until, exception.reason)
+            by_host |= {host: list(exception.allow) for host in source.spelled_hosts}
+    return by_host
 
 
 def _address(url: str) -> str:

@@ -10,19 +10,26 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from crawlers import profiles
+from crawlers import keyed, profiles
+from crawlers.attachments import fetch_wanted
 from crawlers.envelope import keyed_digest, wrap
 from crawlers.failures import FetchFailure
 from crawlers.feeds import Entry
 from crawlers.fetcher import Answer, Fetcher
 from crawlers.lander import Lander, Seen, content_key, entry_key
 from crawlers.polling import FeedRow, FeedStore
-from crawlers.sources import Source
+from crawlers.sources import COUNTED, Source
+from crawlers.traps import endless
 from crawlers.urls import BadURL, canonical, page_key, same_site
+from crawlers.words import Said
 from crawlers.worker import Worker, WorkerFailure
+from processing.settings import Settings
 
 MAX_LISTS = 50  # sitemaps under one sitemap index in one run
 MAX_DEPTH = 3
+
+
+NOTHING = Said("")
 
 
 @dataclass
@@ -31,7 +38,7 @@ class FeedOutcome:
 
     url: str
     failure: str | None = None
-    reason: str = ""
+    reason: Said = NOTHING
     unchanged: bool = False
     entries: int = 0
     new: int = 0
@@ -55,22 +62,24 @@ class Candidate:
 class SourceCrawl:
     """The order of things, in plain asyncio; downloads go through the fetcher."""
 
-    def __init__(self, source: Source, feeds: list[FeedRow], store: FeedStore, lander: Lander, fetcher: Fetcher) -> None:
+    def __init__(
+        self, source: Source, feeds: list[FeedRow], store: FeedStore, lander: Lander, fetcher: Fetcher, worker: Worker, settings: Settings
+    ) -> None:
         self.source = source
         self.feeds = feeds
         self.store = store
         self.lander = lander
         self.fetcher = fetcher
-        self.worker = Worker()
+        self.worker = worker
+        self.settings = settings
         self._pages: set[str] = set()
 
     async def run(self) -> list[FeedOutcome]:
         """Read every due feed and land its pages."""
-        try:
-            outcomes = [await self._feed(feed) for feed in self.feeds]
-            self.lander.flush()
-        finally:
-            self.worker.close()
+        outcomes = [await self._feed(feed) for feed in self.feeds]
+        self.lander.flush()
+        await fetch_wanted(self.lander.conn, self.lander.source_id, self.fetcher, self.source.own_hosts)
+        self.lander.flush()
         return outcomes
 
     # ── one feed ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,13 +87,13 @@ class SourceCrawl:
     async def _feed(self, feed: FeedRow) -> FeedOutcome:
         outcome = FeedOutcome(feed.url)
         try:
-            answer = await self.fetcher.get(feed.fetch_url, "feed", feed.conditional(datetime.now(UTC)))
+            answer = await self._ask(feed)
             digest = keyed_digest(answer.body)
             if answer.status == 304 or digest == feed.digest:
                 outcome.unchanged = True
                 self.store.unchanged(feed, answer)
                 return outcome
-            if feed.kind == "open311":
+            if feed.kind in COUNTED:
                 settled = await self._reports(feed, answer, outcome)
             else:
                 settled = await self._pages_of(feed, answer, outcome)
@@ -93,12 +102,19 @@ class SourceCrawl:
         except FetchFailure as failure:
             outcome.failure, outcome.reason = failure.failure_class, failure.reason
             self.lander.flush()
+            if failure.failure_class == "moved":
+                self.store.moved(feed, failure.target)
             self.store.failed(feed, failure.retry_after_s)
         except WorkerFailure as failure:
             outcome.failure, outcome.reason = failure.failure_class, failure.reason
             self.lander.flush()
             self.store.failed(feed, None)
         return outcome
+
+    async def _ask(self, feed: FeedRow) -> Answer:
+        if feed.kind in keyed.INTERFACES:
+            return await self.fetcher.ask(keyed.address(feed.kind, feed.fetch_url), keyed.headers(feed.kind, self.settings))
+        return await self.fetcher.get(feed.fetch_url, "feed", feed.conditional(datetime.now(UTC)))
 
     async def _list(self, feed: FeedRow, answer: Answer) -> dict[str, Any]:
         return await asyncio.to_thread(
@@ -107,8 +123,8 @@ class SourceCrawl:
             kind=feed.kind,
             content_type=answer.headers.get("content-type", ""),
             url=answer.final_url,
-            selector=feed.selector or "",
-            limit=feed.max_entries,
+            selectors=[feed.feed.selector or "", feed.feed.text_selector or "", feed.feed.date_selector or ""],
+            limit=feed.feed.max_entries,
         )
 
     async def _pages_of(self, feed: FeedRow, answer: Answer, outcome: FeedOutcome) -> bool:
@@ -131,19 +147,19 @@ class SourceCrawl:
         entries = [(Entry(**entry), answer.final_url) for entry in listed["entries"]]
         # The list changed last first: within the limits of a run that is where the news is.
         for url, _ in sorted(listed["lists"], key=lambda pair: pair[1], reverse=True)[:MAX_LISTS]:
-            if depth + 1 >= MAX_DEPTH or len(visited) > MAX_LISTS or len(entries) >= feed.max_entries:
+            if depth + 1 >= MAX_DEPTH or len(visited) > MAX_LISTS or len(entries) >= feed.feed.max_entries:
                 outcome.warnings.append("not all sitemaps were read: too many or too deep")
                 break
             try:
                 target = canonical(url, answer.final_url)
-                if target in visited or not same_site(target, self.source.own_hosts):
+                if target in visited or not same_site(target, self.fetcher.own_hosts or self.source.own_hosts):
                     continue
                 visited.add(target)
                 below = await self.fetcher.get(urljoin(answer.final_url, url), "feed")
                 entries += await self._entries(feed, below, outcome, depth + 1, visited)
             except (BadURL, FetchFailure, WorkerFailure) as failure:
                 outcome.warnings.append(f"a sitemap below it could not be read: {failure}")
-        return entries[: feed.max_entries]
+        return entries[: feed.feed.max_entries]
 
     def _wanted(self, feed: FeedRow, entries: list[tuple[Entry, str]], outcome: FeedOutcome) -> list[Candidate]:
         """Entries not seen, edited, or to be tried again; one per page. Whatever is not this source's own page is left out and counted."""
@@ -155,11 +171,8 @@ class SourceCrawl:
             except (BadURL, ValueError):
                 outcome.failed["bad_url"] += 1
                 continue
-            if profiles.refusal(url):
-                outcome.failed["person"] += 1
-                continue
-            if not same_site(url, self.source.own_hosts):
-                outcome.failed["offsite"] += 1
+            if feed.kind != "facebook_page" and (refused := self._left_out(url)):
+                outcome.failed[refused] += 1
                 continue
             # A guid that several entries share names none of them.
             named = entry if guids[entry.guid] == 1 else Entry(**{**asdict(entry), "guid": ""})
@@ -180,6 +193,14 @@ class SourceCrawl:
             wanted.append(Candidate(candidate.entry, candidate.url, candidate.fetch_url, key, candidate.content, seen))
         return wanted
 
+    def _left_out(self, url: str) -> str | None:
+        """The class of an address that is not asked for: a person's, another site's, one of an endless kind; None for a page of this source's own."""
+        if profiles.refusal(url):
+            return "person"
+        if not same_site(url, self.fetcher.own_hosts or self.source.own_hosts):
+            return "offsite"
+        return "trap" if endless(url) else None
+
     def _again(self, seen: Seen, candidate: Candidate, now: datetime) -> bool:
         if seen.landed:
             return seen.content != candidate.content and (seen.not_before <= now or self.fetcher.delay(candidate.url, None) == 0)
@@ -191,7 +212,9 @@ class SourceCrawl:
         attempts = candidate.seen.attempts if candidate.seen else 0
         again = attempts + 1 if candidate.seen and candidate.seen.landed else 0
         try:
-            if self.source.full_text_in_feed and len(candidate.entry.content) >= 200:
+            if feed.kind == "factcheck_api":
+                self._land(feed, candidate, "page", candidate.entry.content.encode(), None, again)
+            elif feed.kind == "facebook_page" or (self.source.full_text_in_feed and len(candidate.entry.content) >= 200):
                 self._land(feed, candidate, "entry", candidate.entry.content.encode(), None, again)
             else:
                 answer = await self.fetcher.get(candidate.fetch_url, "page")
@@ -207,7 +230,7 @@ class SourceCrawl:
     def _land(self, feed: FeedRow, candidate: Candidate, kind: Any, body: bytes, answer: Answer | None, attempts: int) -> None:
         entry = {name: value for name, value in asdict(candidate.entry).items() if name != "changed"}
         entry["cms"] = self.source.cms
-        if answer is not None:
+        if kind == "page":
             # The page's own text counts; what the feed repeats of it would only be kept twice.
             entry["content"] = ""
         url = candidate.url

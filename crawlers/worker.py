@@ -18,15 +18,18 @@ import threading
 import time
 from typing import IO, Any
 
+from crawlers.words import Said
+
 CPU_S = 5
 WALL_S = 15
 MEMORY = 512 * 1024 * 1024
+_LIMIT = Said("reading it took more than %(seconds)s s of processor time or %(size)s MB", seconds=CPU_S, size=MEMORY >> 20)
 
 
 class WorkerFailure(Exception):
-    """The list could not be read; `failure_class` is not_a_feed, parse or too_slow."""
+    """The list could not be read; `failure_class` is not_a_feed, layout or parse."""
 
-    def __init__(self, failure_class: str, reason: str) -> None:
+    def __init__(self, failure_class: str, reason: Said) -> None:
         super().__init__(reason)
         self.failure_class = failure_class
         self.reason = reason
@@ -64,17 +67,17 @@ class Worker:
             try:
                 send(process.stdin, how, body)
                 if not _ready(process.stdout, WALL_S):
-                    raise WorkerFailure("parse", f"reading it took more than {WALL_S} s")
+                    raise WorkerFailure("parse", Said("reading it took more than %(seconds)s s", seconds=WALL_S))
                 answer = receive(process.stdout)
             except (OSError, WorkerFailure) as error:
                 self.close()
-                raise error if isinstance(error, WorkerFailure) else WorkerFailure("parse", "the reader died on it") from error
+                raise error if isinstance(error, WorkerFailure) else WorkerFailure("parse", Said("the reader died on it")) from error
             if answer is None:
                 self.close()
-                raise WorkerFailure("parse", f"reading it took more than {CPU_S} s of processor time or {MEMORY >> 20} MB")
+                raise WorkerFailure("parse", _LIMIT)
         header = answer[0]
         if "error" in header:
-            raise WorkerFailure(header["class"], header["error"])
+            raise WorkerFailure(header["class"], Said.of(header["error"]))
         return header
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -110,7 +113,8 @@ def _limit_cpu() -> None:
 
 def main() -> None:
     """Read lists until stdin closes."""
-    from crawlers.feeds import NotAList, read
+    from crawlers.errors import NotAList
+    from crawlers.feeds import read
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -120,11 +124,11 @@ def main() -> None:
         try:
             answer = read(body, **how).as_json()
         except NotAList as error:
-            answer = {"class": "layout" if how.get("kind") == "listing" else "not_a_feed", "error": str(error)}
+            answer = {"class": "layout" if how.get("kind") in ("listing", "petitions") else "not_a_feed", "error": error.said.as_json()}
         except MemoryError:
-            answer = {"class": "parse", "error": f"reading it took more than {MEMORY >> 20} MB"}
+            answer = {"class": "parse", "error": _LIMIT.as_json()}
         except Exception as error:  # a parser's own fault on a hostile list ends as this list's failure
-            answer = {"class": "parse", "error": f"{type(error).__name__} while reading it"}
+            answer = {"class": "parse", "error": Said("%(error)s while reading it", error=type(error).__name__).as_json()}
         send(sys.stdout.buffer, answer)
 
 

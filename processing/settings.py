@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     min_delay_s: float = Field(5.0, ge=0, description="seconds between two requests to one host; below 5 only together with guard_allow")
     crawl_schedule: str = Field("*/10 * * * *", description="cron of the crawl, UTC")
 
+    # keys of documented interfaces, each the operator's own; see docs/keyed-interfaces.md
+    factcheck_key: SecretStr = Field(SecretStr(""), description="Google Fact Check Tools API; empty: sources that need it are BLOCKED")
+    facebook_key: SecretStr = Field(SecretStr(""), description="Meta Graph API token for institutions' pages; empty: sources that need it are BLOCKED")
+
     # the review page and mail
     public_url: str = Field("http://127.0.0.1:8800", description="address of the review page as recipients reach it")
     session_secret: SecretStr = Field(SecretStr(""), description="signs sessions and links; made on first start if empty")

@@ -261,10 +261,39 @@ def correction(conn: Connection, payload: dict[str, Any], words: Catalogue, lang
         "claim_answer": _("The published answer we sent you earlier no longer stands."),
     }.get(payload["corrects"], _("A mail we sent you earlier no longer stands."))
     blocks = [Block("note", what)]
-    if payload["reason"] and not VERDICT_WORDS.search(payload["reason"]):
-        blocks.append(Block("facts", rows=[(_("Reason"), payload["reason"])]))
+    reason = {
+        "the publisher withdrew what it had published": _("the publisher withdrew what it had published"),
+        "the publisher changed what it had published": _("the publisher changed what it had published"),
+        "the page it stood on was removed on request": _("the page it stood on was removed on request"),
+        "the reviewers revised their decision": _("the reviewers revised their decision"),
+    }.get(payload["reason"], payload["reason"])
+    if reason and not VERDICT_WORDS.search(reason):
+        blocks.append(Block("facts", rows=[(_("Reason"), reason)]))
+    blocks += _published_now(conn, payload, words) if payload["corrects"] == "claim_answer" else []
     blocks += [Block("text", _("If you passed it on, please pass this on too.")), Block("links", rows=[(_("Open the review page"), link("/"))])]
     return Content(_("Correction of an earlier mail"), _("Correction of an earlier mail"), blocks)
+
+
+def _published_now(conn: Connection, payload: dict[str, Any], words: Catalogue) -> list[Block]:
+    """What the publisher of a corrected answer says by now, in its own words, as far as a reviewer's confirmation still covers it."""
+    _ = words.gettext
+    row = conn.execute(
+        """SELECT c.text, m.state, k.publisher, k.publisher_kind, k.rating, k.title, k.claim, k.url, k.updated_at, k.withdrawn_at
+           FROM match m JOIN claim c ON c.id = m.claim_id JOIN fact_check k ON k.id = m.fact_check_id WHERE m.public_id = %s""",
+        [payload["match"]],
+    ).fetchone()
+    if row is None:
+        return []
+    blocks = [Block("quote", row["text"], [(_("In circulation"), "")])]
+    if row["withdrawn_at"] is None and row["state"] == "confirmed":
+        line = _("%(publisher)s says now, as read on %(date)s:") % {
+            "publisher": row["publisher"], "date": day(row["updated_at"].astimezone(local_zone()).date())}  # fmt: skip
+        blocks += [
+            Block("quote", row["rating"] or row["title"] or row["claim"], [(line, "")]),
+            Block("facts", rows=[(_("Kind of publication"), kind_name(row["publisher_kind"], words))]),
+            Block("links", rows=[(_("Read it at the publisher"), row["url"])]),
+        ]
+    return blocks
 
 
 def assignment(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:

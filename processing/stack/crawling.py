@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crawlers import report
 from crawlers.sources import Source, load_sources
+from processing.alerts import source_week
 from processing.db import Connection
 from processing.errors import LangNgheError
 from processing.settings import ROOT, get_settings
@@ -25,7 +27,7 @@ FAILED_SHARE = 0.5  # above it the fault is ours or the network's, not some site
 
 @dataclass(frozen=True)
 class Result:
-    """How one source's child ended. ``stats`` is the last line it printed, empty when it crashed."""
+    """How the crawl of one source ended. ``stats`` are the figures its child printed."""
 
     source: str
     ok: bool
@@ -69,30 +71,41 @@ def groups_of(sources: Sequence[Source], groups: int = GROUPS) -> list[list[str]
 
 
 def crawl(keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Crawl the sources one after the other, each in its own process. A source that fails is reported, not raised: the others go on."""
-    return [vars(_child(key)) for key in keys]
+    """Crawl the sources side by side in one child process. A source that fails is reported, not raised, and makes no other wait.
+
+    A child that dies leaves the sources it had not finished: each is then crawled once more in a process of its own, so that one costs only itself.
+    """
+    results = _child(keys)
+    unfinished = [key for key in keys if key not in results]
+    if len(keys) > 1:
+        for key in unfinished:
+            results |= _child([key])
+    return [vars(results.get(key) or Result(key, False, {"error": "its crawl ended without figures"})) for key in keys]
 
 
-def _child(key: str) -> Result:
-    """One child. Its last line of output is a JSON object with its figures; its log goes to our standard error."""
+def _child(keys: Sequence[str]) -> dict[str, Result]:
+    """One child: a line of JSON figures for each source it finished; its log goes to our standard error."""
+    command = [sys.executable, "-m", "crawlers.child", *keys]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "crawlers.child", key],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=dict(os.environ),
-            timeout=CHILD_LIMIT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Result(key, False, {"error": f"ended after {CHILD_LIMIT_S} s"})
-    last = (done.stdout.strip().splitlines() or [""])[-1]
-    try:
-        stats = json.loads(last)
-    except json.JSONDecodeError:
-        stats = {"error": f"ended with status {done.returncode} and no figures"}
-    return Result(key, done.returncode == 0, stats if isinstance(stats, dict) else {"error": "its figures are no JSON object"})
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ), timeout=CHILD_LIMIT_S, check=False)
+        printed = done.stdout
+    except subprocess.TimeoutExpired as late:
+        printed = late.stdout.decode() if isinstance(late.stdout, bytes) else late.stdout or ""
+        ended = {key: Result(key, False, {"error": f"ended after {CHILD_LIMIT_S} s"}) for key in keys}
+        return {**ended, **_results(printed)}
+    return _results(printed)
+
+
+def _results(printed: str) -> dict[str, Result]:
+    results = {}
+    for line in printed.splitlines():
+        try:
+            stats = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # cut off in the middle of a line: that source is not finished
+        if isinstance(stats, dict) and "source" in stats:
+            results[stats["source"]] = Result(stats["source"], bool(stats.get("ok")), stats)
+    return results
 
 
 def judge(results: Sequence[dict[str, Any]]) -> str:
@@ -107,3 +120,8 @@ def judge(results: Sequence[dict[str, Any]]) -> str:
             line, "check this machine's network and the log of the first failed source; `langnghe sources test KEY` tries one"
         )
     return line
+
+
+def weekly_report(conn: Connection, now: datetime) -> int:
+    """Write the week's report on sources into the outbox, once a local week. Returns how many mails are new. Commits."""
+    return source_week.run(conn, [finding.as_json() for finding in report.weekly(conn, now)], now)

@@ -54,7 +54,7 @@ COMMENT ON TABLE api_token IS 'Hashes of access tokens.';
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     message_key text NOT NULL UNIQUE,
-    kind text NOT NULL CHECK (kind IN ('hotspot', 'digest', 'source', 'claim_answer', 'correction', 'assignment')),
+    kind text NOT NULL CHECK (kind IN ('hotspot', 'digest', 'source', 'claim_answer', 'correction', 'assignment', 'source_week')),
     recipient text NOT NULL,
     language text NOT NULL,
     thread_key text NOT NULL,

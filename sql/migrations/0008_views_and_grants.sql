@@ -70,7 +70,9 @@ COMMENT ON VIEW feedback_shown IS 'Reports to public services by topic, commune 
 CREATE VIEW quarantined AS
 SELECT 'extract' AS stage, l.id AS record, l.url, l.reason, l.landed_at AS since FROM landing l WHERE l.state = 'quarantine'
 UNION ALL
-SELECT w.stage, w.subject_id, d.canonical_url, w.reason, w.enqueued_at FROM work w LEFT JOIN document d ON d.id = w.subject_id WHERE w.state = 'quarantine';
+SELECT w.stage, w.subject_id, d.canonical_url, w.reason, w.enqueued_at FROM work w LEFT JOIN document d ON d.id = w.subject_id WHERE w.state = 'quarantine'
+UNION ALL
+SELECT 'registry', q.id, q.url, q.reason, q.since FROM fact_check_set_aside q;
 COMMENT ON VIEW quarantined IS 'Records set aside, with the reason.';
 
 -- The application: everything it needs, but audit rows are written through audit_append alone and never changed.

@@ -74,9 +74,9 @@ def test_sitemaps_listings_claim_reviews() -> None:
     index = b"<sitemapindex><sitemap><loc>http://x.example/s.xml</loc></sitemap></sitemapindex>"
     assert read(index, "sitemap").lists == [("http://x.example/s.xml", "")]
     listing = '<div class="tin"><h3><a href="/a.html">Tin một</a></h3></div><a href="/b.html">khác</a>'
-    assert [entry.link for entry in read(listing.encode(), "listing", selector="div.tin a").entries] == ["/a.html"]
+    assert [entry.link for entry in read(listing.encode(), "listing", selectors=("div.tin a", "", "")).entries] == ["/a.html"]
     with pytest.raises(NotAList, match="layout changed"):
-        read(listing.encode(), "listing", selector="div.moi a")
+        read(listing.encode(), "listing", selectors=("div.moi a", "", ""))
     claims = {"@type": "DataFeed", "dataFeedElement": [{"@type": "DataFeedItem", "item": [{"@type": "ClaimReview", "url": "http://x.example/check"}]}]}
     assert read(json.dumps(claims).encode(), "claimreview").entries[0].link == "http://x.example/check"
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import random
 import signal
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +23,7 @@ from processing.db.erase import erase
 from processing.errors import ConfigError
 
 from .conftest import ROOT, Crawl
-from .site import Site, item, page, reply, serving
+from .site import Site, item, page, reply
 
 
 def test_killed_at_any_moment_and_run_again_lands_everything_once(site: Site, crawl: Crawl) -> None:
@@ -157,40 +155,6 @@ def test_the_commands_for_an_operator(site: Site, crawl: Crawl) -> None:
     assert crawl.rows("SELECT 1 FROM landing") == []
 
 
-def _certificate(folder: Path, *, days: int) -> tuple[Path, Path]:
-    """A self-signed certificate for 127.0.0.1 that runs `days` from yesterday."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    began = datetime.now(UTC) - timedelta(days=30)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    made = builder.not_valid_before(began).not_valid_after(began + timedelta(days=days)).sign(key, hashes.SHA256())
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-    return folder / "cert.pem", folder / "key.pem"
-
-
-def test_a_certificate_that_does_not_check_needs_a_dated_exception(crawl: Crawl, tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*_certificate(tmp_path, days=10))
-    with serving(tls=context) as site:
-        site.feed(item("/a", "A", "1"))
-        site.pages["/a"] = page("A")
-        crawl.source(site)
-        stats = crawl.run()
-        assert (stats["failure"], stats["state"]) == ("tls", "BROKEN"), stats
-        feeds = f'[[feeds]]\nurl = "{site.url}/rss"\n[tls_exception]\nreason = "Expired certificate of a test."\nuntil = {{}}\n'
-        crawl.source(site, feeds=feeds.format("2026-01-01"))
-        assert crawl.run()["failure"] == "tls"
-        crawl.source(site, feeds=feeds.format(datetime.now(UTC).date()))
-        assert crawl.run()["landed"] == 1, crawl.stderr
-        assert "not checked until" in crawl.stderr
-
-
 def test_assertions_of_a_source_are_json_figures(site: Site, crawl: Crawl) -> None:
     site.feed()
     crawl.source(site)
@@ -262,24 +226,25 @@ def test_a_terminated_crawl_ends_at_once(site: Site, crawl: Crawl) -> None:
 
 
 def test_the_weekly_report_names_dead_moved_and_thin_sources(site: Site, crawl: Crawl, db: Connection) -> None:
-    for key in ("chet", "doi", "mong", "khoe", "tat"):
+    for key in ("chet", "doi", "lech", "mong", "khoe", "tat"):
         crawl.source(site, key=key, feeds=f'[[feeds]]\nurl = "{site.url}/{key}"\n', enabled=key != "tat", expected_per_week=70)
     sync_sources(db, load_sources(crawl.folder))
     now = datetime.now(UTC)
     db.execute("UPDATE source SET first_fetched_at = %s", [now - timedelta(days=40)])
     db.execute("UPDATE source SET state = 'BROKEN', state_reason = 'no name', state_since = %s WHERE key = 'chet'", [now - timedelta(days=5)])
     db.execute(
-        """INSERT INTO fetch_log (source_id, fetched_at, url, kind, robots_decision, outcome, failure_class, reason)
-           SELECT id, %s, 'http://x.example/', 'feed', 'allowed', 'retry', 'moved', 'it moved for good to y.example' FROM source WHERE key = 'doi'""",
-        [now],
+        """INSERT INTO source_move (source_id, from_host, to_host, to_url, first_seen_at, last_seen_at)
+           SELECT id, 'x.example', 'y.example', 'http://y.example/', %s, %s FROM source WHERE key = 'doi'""",
+        [now, now],
     )
+    db.execute("UPDATE source SET broken = '{min_share_text}' WHERE key = 'lech'")
     db.execute(
         """INSERT INTO feed_entry (feed_id, entry_key, content_sha256, first_seen_at, last_seen_at)
            SELECT f.id, sha256(n::text::bytea), '', %s, %s FROM feed f JOIN source s ON s.id = f.source_id, generate_series(1, 60) n WHERE s.key = 'khoe'""",
         [now, now],
     )
     found = {finding.key: finding.kind for finding in weekly(db, now)}
-    assert found == {"chet": "dead", "doi": "moved", "mong": "thin"}
+    assert found == {"chet": "dead", "doi": "moved", "lech": "assertion", "mong": "thin"}
 
 
 def test_channels_are_proposed_from_the_owners_own_page_only() -> None:

@@ -35,6 +35,11 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ("https://bao.example./x", "https://bao.example/x"),
         ("https://bao.example/t%C3%ADn", "https://bao.example/t%C3%ADn"),
         ("http://[::1]:8000/x", "http://[::1]:8000/x"),
+        ("https://cong.example/tin?vgnextoid=0a1b2c3d4e5f6789&src=facebook", "https://cong.example/tin?vgnextoid=0a1b2c3d4e5f6789"),
+        ("https://cu.example/modules.php?name=News&op=viewst&sid=1234", "https://cu.example/modules.php?name=News&op=viewst&sid=1234"),
+        ("https://cu.example/a?sid=9f86d081884c7d659a2feaa0c55ad015&key=77&from=rss", "https://cu.example/a?key=77"),
+        ("https://cu.example/a?source=12&ref=home&from=7f3c1b1e-0c4f-4a53-9d0e-2d6b1b1a9c11", "https://cu.example/a?source=12&from=7f3c1b1e-0c4f-4a53-9d0e-2d6b1b1a9c11"),
+        ("https://api.example/a?access_token=abc&id=5", "https://api.example/a?id=5"),
     ],
 )
 def test_one_spelling_without_what_identifies_a_reader_or_author(url: str, expected: str) -> None:

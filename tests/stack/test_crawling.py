@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,20 +77,40 @@ def test_most_sites_dead_is_a_failed_crawl() -> None:
     assert "network" in failed.value.cure
 
 
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Let `program` stand for Python: what it prints and how it ends is the child's."""
+    fake = tmp_path / "python"
+    fake.write_text(f"#!{sys.executable}\nimport os, sys\n{program}\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(crawling.sys, "executable", str(fake))
+
+
 @pytest.mark.parametrize(
     ("program", "ok", "expected"),
     [
-        ("print('noise'); print('{\"landed\": 3}')", True, {"landed": 3}),
-        ('print(\'{"failure": "dns"}\'); raise SystemExit(1)', False, {"failure": "dns"}),
-        ("import os; os.kill(os.getpid(), 9)", False, {"error": "ended with status -9 and no figures"}),
+        ('print("noise"); print(\'{"source": "a", "ok": true, "landed": 3}\')', True, {"source": "a", "ok": True, "landed": 3}),
+        ('print(\'{"source": "a", "ok": false}\'); raise SystemExit(1)', False, {"source": "a", "ok": False}),
+        ("os.kill(os.getpid(), 9)", False, {"error": "its crawl ended without figures"}),
+        ("print('{\"source\": \"a\", \"o')", False, {"error": "its crawl ended without figures"}),
     ],
 )
-def test_a_childs_last_line_is_its_figures(
-    program: str, ok: bool, expected: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake = tmp_path / "python"
-    fake.write_text(f"#!{sys.executable}\n{program}\n")
-    fake.chmod(0o755)
-    monkeypatch.setattr(crawling.sys, "executable", str(fake))
-    assert os.access(fake, os.X_OK)
+def test_a_childs_lines_are_its_figures(program: str, ok: bool, expected: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child(tmp_path, monkeypatch, program)
     assert crawling.crawl(["a"]) == [{"source": "a", "ok": ok, "stats": expected}]
+
+
+def test_a_source_that_kills_its_child_costs_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "for key in sys.argv[3:]:\n    if key == 'b':\n        sys.stdout.flush(); os.kill(os.getpid(), 9)\n"
+        "    print('{\"source\": \"%s\", \"ok\": true}' % key)"
+    )
+    child(tmp_path, monkeypatch, program)
+    assert [(result["source"], result["ok"]) for result in crawling.crawl(["a", "b", "c"])] == [("a", True), ("b", False), ("c", True)]
+
+
+def test_a_child_that_hangs_is_ended_and_what_it_finished_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child(tmp_path, monkeypatch, "import time; print('{\"source\": \"a\", \"ok\": true}', flush=True); time.sleep(30)")
+    monkeypatch.setattr(crawling, "CHILD_LIMIT_S", 1.5)
+    first, second = crawling.crawl(["a", "b"])
+    assert first["ok"]
+    assert (second["ok"], second["stats"]) == (False, {"error": "ended after 1.5 s"})

@@ -1,0 +1,79 @@
+"""Answers of keyed interfaces as entries. Claimants, authors, reactions, comments and counts are left where they are (SCOPE S2)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawlers.errors import NotAList
+from crawlers.words import Said
+from processing.text import clean
+
+_MOST_TEXT = 20_000
+_SHORTEST_POST = 40
+_TITLE = 120
+
+
+def factcheck_api(data: dict[str, Any], url: str) -> list[dict[str, str]]:
+    """Reviews of the Fact Check Tools API (claims:search), each as a page of its own that states its ClaimReview.
+
+    The claim in the publisher's wording, its title, rating, date and address; who made the claim is not read.
+    """
+    claims = data.get("claims", [])
+    if not isinstance(claims, list) or (claims == [] and "error" in data):
+        raise NotAList(Said("its interface answers with something else than documented"))
+    out = []
+    for claim in claims:
+        reviews = claim.get("claimReview") if isinstance(claim, dict) else None
+        for review in reviews if isinstance(reviews, list) else []:
+            if isinstance(review, dict) and review.get("url") and claim.get("text"):
+                out.append(_review(_text(claim["text"], 2_000), review))
+    return out
+
+
+def _review(claim: str, review: dict[str, Any]) -> dict[str, str]:
+    title, rating = _text(review.get("title"), 500) or claim, _text(review.get("textualRating"), 200)
+    link, published = str(review["url"])[:2_000], _text(review.get("reviewDate"), 40)
+    stated = {
+        "@context": "https://schema.org", "@type": "ClaimReview", "claimReviewed": claim, "name": title, "url": link, "datePublished": published,
+        "inLanguage": _text(review.get("languageCode"), 8), "reviewRating": {"@type": "Rating", "alternateName": rating},
+    }  # fmt: skip
+    # Inside a script element "</" would end it; JSON may spell the slash with a backslash.
+    block = json.dumps(stated, ensure_ascii=False).replace("</", "<\\/")
+    body = f"<article><h1>{escape(title)}</h1><p>{escape(claim)}</p><p>{escape(rating)}</p></article>"
+    page = f'<html><head><meta charset="utf-8"><title>{escape(title)}</title><script type="application/ld+json">{block}</script></head><body>{body}</body></html>'
+    return {"title": title, "link": link, "guid": link, "published_raw": published, "changed": rating, "content": page}
+
+
+def facebook_page(data: dict[str, Any], url: str) -> list[dict[str, str]]:
+    """Posts of an institution's own page (Graph API). One that belongs to another id, or has hardly any text, is left out."""
+    posts = data.get("data")
+    if not isinstance(posts, list):
+        raise NotAList(Said("its interface answers with something else than documented"))
+    page = urlsplit(url).path.split("/")[2]
+    out = []
+    for post in posts:
+        number, message = (str(post.get("id", "")), _text(post.get("message"), _MOST_TEXT)) if isinstance(post, dict) else ("", "")
+        if not re.fullmatch(rf"{page}_\d{{5,25}}", number) or len(message) < _SHORTEST_POST:
+            continue
+        first = re.split(r"\n|(?<=[.!?…])\s", message, maxsplit=1)[0]
+        title = first if len(first) <= _TITLE else first[:_TITLE].rsplit(" ", 1)[0] + "…"
+        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in message.splitlines() if line.strip())
+        # The address of the post by number: the platform's own spelling may carry the name of an account.
+        link = f"https://www.facebook.com/{number}"
+        out.append({
+            "title": title, "link": link, "guid": number, "published_raw": _text(post.get("created_time"), 40), "changed": _text(post.get("updated_time"), 40),
+            "content": paragraphs,
+        })  # fmt: skip
+    return out
+
+
+def _text(value: Any, most: int) -> str:
+    return clean(value)[:most].strip() if isinstance(value, str) else ""
+
+
+READERS: dict[str, Callable[[dict[str, Any], str], list[dict[str, str]]]] = {"factcheck_api": factcheck_api, "facebook_page": facebook_page}
