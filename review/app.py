@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from processing.errors import DatabaseError, LangNgheError
-from review import claim_pages, issue_pages, public_pages, source_pages
+from review import claim_pages, desk_pages, issue_pages, public_pages, source_pages
 from review.auth import COOKIE, SignInNeeded
 from review.render import language_of, page, page_of, words_of
 from review.words import _
@@ -83,7 +83,7 @@ def create_app() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _http_error)
     app.add_exception_handler(LangNgheError, _our_error)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for room in (public_pages, issue_pages, claim_pages, source_pages):
+    for room in (public_pages, issue_pages, claim_pages, source_pages, desk_pages):
         app.include_router(room.router)
     return app
 

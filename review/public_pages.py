@@ -76,14 +76,6 @@ def scope(request: Request) -> Response:
     return page(request, "scope.html", {})
 
 
-@router.get("/contact", name="contact")
-def contact(request: Request) -> Response:
-    settings = get_settings()
-    return page(
-        request, "contact.html", {"operator": settings.operator_name, "address": settings.operator_contact, "agent": settings.user_agent}
-    )
-
-
 @router.get("/healthz", name="healthz")
 def healthz(conn: Database) -> Response:
     conn.execute("SELECT 1")

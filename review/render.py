@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from processing.i18n import LANGUAGES, Catalogue, catalogue, environment, local_time
+from processing.i18n import LANGUAGES, Catalogue, catalogue, environment, local_time, told
 from processing.reference import config_file
 
 HERE = Path(__file__).parent
@@ -29,6 +29,7 @@ def _environment(language: str) -> Environment:
     env.filters["number"] = lambda value, digits=0: number(value, language, digits)
     env.filters["chance"] = lambda value: chance(value, language)
     env.filters["as_of"] = as_of
+    env.globals["told"] = lambda stored: told(stored, language)
     env.globals["language"] = language
     return env
 

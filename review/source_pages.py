@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 from psycopg.types.json import Jsonb
 
+from processing import source_moves
 from processing.db import Connection
 from processing.i18n import LOCAL
 from review import queries
-from review.auth import CurrentUser
+from review.auth import CurrentUser, FormUser
 from review.chart import Plot, weeks_chart
 from review.database import Database
 from review.render import language_of, page, words_of
@@ -82,9 +84,29 @@ def source(request: Request, user: CurrentUser, conn: Database, key: str) -> Res
         "states": _named(request, STATES),
         "kinds": _named(request, KINDS),
         "plots": _plots(request, conn, row, since, now),
+        "moves": [m for m in source_moves.moves(conn) if m.key == key],
         "failures": conn.execute(queries.SOURCE_FAILURES, {"source": row["id"], "since": now - timedelta(days=7)}).fetchall(),
     }
     return page(request, "source.html", values)
+
+
+@router.post("/sources/{key}/move", name="decide_move")
+def decide_move(
+    request: Request,
+    user: FormUser,
+    conn: Database,
+    key: str,
+    to_host: Annotated[str, Form(max_length=300)],
+    decision: Annotated[str, Form()],
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Follow or refuse the permanent move of a source to a new host. Administrators only."""
+    if user.role != "admin":
+        raise HTTPException(403, _("Your account may not do this; ask an administrator."))
+    if decision not in ("followed", "refused"):
+        raise HTTPException(400, _("choose one of those the page offers"))
+    source_moves.decide(conn, key, to_host, user.id, cast(source_moves.Decision, decision), reason, datetime.now(UTC))
+    return RedirectResponse(request.url_for("source", key=key).path, 303)
 
 
 def _plots(request: Request, conn: Connection, row: dict[str, Any], since: datetime, now: datetime) -> list[Plot]:

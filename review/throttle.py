@@ -18,6 +18,7 @@ from review.auth import secret
 WINDOW = timedelta(minutes=15)
 FREE = 3  # failures without waiting: people mistype
 LONGEST_S = 60
+MOST_REQUESTS = 10
 
 
 def pair(login: str, address: str) -> str:
@@ -32,6 +33,12 @@ def wait_s(conn: Connection, key: str, now: datetime) -> int:
         return 0
     pause = min(2 ** (row["n"] - FREE + 1), LONGEST_S)
     return max(0, -int((now - row["latest"] - timedelta(seconds=pause)).total_seconds() // 1))
+
+
+def may_ask(conn: Connection, key: str, now: datetime) -> bool:
+    """Whether this address may leave another request at the public desk: MOST_REQUESTS within WINDOW."""
+    row = conn.execute(queries.FAILED_SIGN_INS, {"key": key, "since": now - WINDOW}).fetchone()
+    return row is None or row["n"] < MOST_REQUESTS
 
 
 def failed(conn: Connection, key: str, user_id: int | None, now: datetime) -> None:

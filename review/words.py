@@ -24,5 +24,17 @@ SAID_BELOW = (
     _("take the later one back first"),
     _("reload the issue's page and choose again"),
     _("it may have been removed on request"),
+    _("too many requests are waiting"),
+    _("write to the contact address instead"),
+    _("the asker needs an answer"),
+    _("write in a few words what was found, or why the page stays"),
+    _("only an officer or an administrator decides on requests"),
+    _("hand it to one of them"),
+    _("there is no such open request"),
+    _("it may have been decided meanwhile; reload the list"),
+    _("unknown kind or ground of a request"),
+    _("a decision needs its reason"),
+    _("say how you know that the new host is the same owner's: a notice on its site, a letter, a call"),
+    _("copy it from the browser, with https://"),
 )
 """What the rooms below say of decisions that cannot be taken, in the words they use."""
