@@ -78,12 +78,12 @@ def enqueue_hotspot(conn: Connection, flag_id: int, now: datetime) -> int:
 def enqueue_source_changes(conn: Connection, now: datetime) -> int:
     """A mail to the keepers of sources for each change into or out of trouble in the last two days (older ones are no news to somebody who
     subscribes today): BROKEN, BLOCKED, stopped by its failures or assertions, STALE or EMPTY, and for each assertion of its file that broke.
-    What its file switched off is no news. Returns how many are new. Does not commit."""
+    What its file switched off is no news; a review that ran out is (SCOPE S1). Returns how many are new. Does not commit."""
     changes = conn.execute(
         """SELECT c.source_id, s.key, s.name, c.at, c.state, c.reason, c.said, c.before, c.state = c.before AS warns FROM (
                SELECT *, lag(state, 1, 'OK') OVER one AS before, lag(broken, 1, '{}') OVER one AS broken_before FROM source_state
                WINDOW one AS (PARTITION BY source_id ORDER BY at)) c
-           JOIN source s ON s.id = c.source_id AND s.enabled
+           JOIN source s ON s.id = c.source_id AND (s.enabled OR (s.review_due < local_day(c.at) AND c.reason <> 'switched off in its file'))
            WHERE c.at > %s AND ((c.state <> c.before AND (c.state = ANY(%s) OR c.before = ANY(%s))) OR (c.state = c.before AND NOT c.broken <@ c.broken_before))
            ORDER BY c.at, c.source_id""",
         [now - timedelta(days=2), _TROUBLE, _TROUBLE],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from crawlers.profiles import refusal
-from crawlers.sources import Source, load_sources
+from crawlers.sources import Source, load_sources, sync_sources
+from processing.alerts.compose import compose
+from processing.alerts.outbox import enqueue_source_changes
+from processing.db import Connection
 from processing.errors import ConfigError
+from processing.people import add_user
 from processing.settings import ROOT
 
 CHANNEL = "UC" + "a" * 22
@@ -77,6 +81,25 @@ def test_a_review_that_is_overdue_stops_that_source_alone() -> None:
     assert "review was due" in (source.stopped(date(2027, 11, 23)) or "")
     with pytest.raises(ValueError, match="400 days"):
         Source(**values(review_due=date(2036, 1, 1)))  # type: ignore[arg-type]
+
+
+def test_the_administrator_is_told_once_when_a_review_ran_out(db: Connection, tmp_path: Path) -> None:
+    """The source is stopped whoever looks; what a file switched off on purpose is no news."""
+    (tmp_path / "sources").mkdir()
+    lines = 'name = "Báo {0}"\nkind = "press"\nowner = "Tòa soạn"\nbasis = "Licensed newspaper with a public feed."\nhome_url = "https://{0}.example/"\n'
+    dates = {"cu": "reviewed_on = 2025-01-01\nreview_due = 2025-06-01\n", "tat": "enabled = false\nreviewed_on = 2025-01-01\nreview_due = 2025-06-01\n"}
+    for key, more in dates.items():
+        feed = f'[[feeds]]\nurl = "https://{key}.example/rss"\n'
+        (tmp_path / "sources" / f"{key}.toml").write_text(lines.format(key) + more + feed, encoding="utf-8")
+    add_user(db, "quan-tri", "admin@board.invalid", "a long password", "admin")
+    add_user(db, "phan-tich", "analyst@board.invalid", "a long password", "analyst")
+    sync_sources(db, load_sources(tmp_path))
+    assert {r["key"]: (r["state"], r["enabled"]) for r in db.execute("SELECT key, state, enabled FROM source")} == {"cu": ("DISABLED", False), "tat": ("DISABLED", False)}
+    now = datetime.now(UTC)
+    assert enqueue_source_changes(db, now) == 1 and enqueue_source_changes(db, now) == 0
+    row = db.execute("SELECT * FROM outbox").fetchone()
+    assert row is not None and (row["recipient"], row["payload"]["source"]) == ("admin@board.invalid", "cu")
+    assert "review was due" in compose(db, row, now).get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
