@@ -11,13 +11,17 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsp
 
 MAX_URL = 2000
 _TRACKING = re.compile(
-    r"^(utm_\w+|mtm_\w+|pk_\w+|ga_\w+|hsa_\w+|fbclid|gclid|gclsrc|dclid|msclkid|yclid|zarsrc|mc_[ce]id|igshid|_ga|_gl|ref|ref_src|ref_url|referrer|"
-    r"source|src|from|cmpid|campaign|spm|share|shared|fb_\w+|vgnextoid|vn_\w+|zalo\w*|"
-    r"phpsessid|jsessionid|aspsessionid\w*|sessionid|session|sess|sid|s_id|token|auth|key|sig|signature|"
+    r"^(utm_\w+|mtm_\w+|pk_\w+|ga_\w+|hsa_\w+|fbclid|gclid|gclsrc|dclid|msclkid|yclid|zarsrc|mc_[ce]id|igshid|_ga|_gl|ref_src|ref_url|referrer|"
+    r"cmpid|campaign|spm|share|shared|fb_\w+|vn_\w+|zalo\w*|"
+    r"phpsessid|jsessionid|aspsessionid\w*|sessionid|session|sess|s_id|token|access_token|auth|sig|signature|"
     r"user|userid|user_id|uid|username|author|author_id|authorid|by|nick|email|mail|member|memberid|account|acc|profile|handle|"
     r"nv_redirect|nvvithemever|nv_cache\w*|amp|outputtype|print|inbanchuan|random|rand|_|ts|timestamp|cache)$",
     re.I,
 )
+# Names that track on some sites and number the page on others (`sid` of NukeViet 2, `key` and `source` of ASP portals): the value tells which. A number
+# of ten digits at most, or a GUID, is a page's; words and long random strings are not.
+_BY_VALUE = re.compile(r"^(sid|key|ref|source|src|from)$", re.I)
+_NUMBER_OF_A_PAGE = re.compile(r"\d{1,10}|\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.I)
 _SESSION_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/?#]*", re.I)
 _SAFE_PATH = "/%:@!$&'()*+,;=-._~"
 _DEFAULT_PORT = {"http": 80, "https": 443}
@@ -73,7 +77,11 @@ def _query(query: str) -> str:
     if not query:
         return ""
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=200)
-    return urlencode([(name, value) for name, value in pairs if not _TRACKING.match(name)])
+    return urlencode([(name, value) for name, value in pairs if not _dropped(name, value)])
+
+
+def _dropped(name: str, value: str) -> bool:
+    return bool(_TRACKING.match(name)) or (bool(_BY_VALUE.match(name)) and not _NUMBER_OF_A_PAGE.fullmatch(value))
 
 
 def page_key(url: str) -> str:
