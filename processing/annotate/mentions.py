@@ -35,7 +35,17 @@ _PLURAL = re.compile(r"(?:^|[^\w])(?:các|những|hai|ba|bốn|năm|sáu|bảy|t
 _NUMBERED = re.compile(
     r"(?:^|(?<=[^\w]))(quận|phường|q\.?|p\.?|f\.?|quan|phuong)\s?(\d{1,2})(?![\w/]|[.,]\d)|(?:^|(?<=[^\w]))(phường|phuong)\s([ivx]{1,4})(?!\w)"
 )
-_JOINER = re.compile(r"^\s*(?:,|;|-|/|và|va|hay|hoặc|cùng|lẫn|,\s*và)\s*$")
+_NEXT_NUMBER = re.compile(exact(r"\s?(?:[,;]|,?\s(?:và|hay|hoặc|cùng))\s?") + r"(\d{1,2})(?![\w/%]|[.,]\d)")
+# what may follow the last number of a list; a noun there says that things are counted ("quận 8, 10 căn nhà")
+_AFTER_LIST = re.compile(
+    r"\s*(?:[^\w\s]|$)|\s+(?:tp|"
+    + exact(
+        "thành phố|của|ở|tại|thuộc|bị|đã|đang|sẽ|có|được|phải|vẫn|cũng|và|với|cùng|cho|trên|từ|là|chưa|không|nên|thì|để|trong|tạm|mưa|ngập|nghỉ|"
+        "hay|hoặc|đến|khi|sau|trước|vào|do|vì|mất|cúp|cắt|thiếu|kiến nghị|đề nghị|sáng|trưa|chiều|tối|cũ"
+    )
+    + r")(?!\w)"
+)
+JOINER = re.compile(r"^\s*(?:,|;|-|/|và|va|hay|hoặc|cùng|lẫn|,\s*và)\s*$")
 
 _SURNAMES = frozenset(
     exact(
@@ -170,7 +180,20 @@ class Names:
             units = self.numbered.get((kind, match.group(group + 1).lstrip("0")), [])
             short = match.group(group) in ("p", "f", "q")
             if units and not (short and (match.start(2) != match.end(1) or not scan.text[match.start()].isupper())):
-                out.append(Mention(match.start(), match.start(group + 1), match.end(), kind, list(units), False))
+                plural = _PLURAL.search(scan.low[max(0, match.start() - 20) : match.start()]) is not None
+                out.append(Mention(match.start(), match.start(group + 1), match.end(), kind, list(units), False, plural=plural))
+                out += self._more_numbers(scan, out[-1])
+        return out
+
+    def _more_numbers(self, scan: _Scan, first: Mention) -> list[Mention]:
+        """The other numbers of a list ("quận 1, 2 và 9"). Of the last one its neighbour must say that it counts nothing."""
+        out: list[Mention] = []
+        at = first.end
+        while (match := _NEXT_NUMBER.match(scan.low, at)) and (units := self.numbered.get((first.kind, match.group(1).lstrip("0")))):
+            at = match.end()
+            if not (first.plural or _AFTER_LIST.match(scan.low, at)):
+                break
+            out.append(Mention(match.start(1), match.start(1), at, first.kind, list(units), False, plural=first.plural))
         return out
 
 
@@ -292,6 +315,6 @@ class _Scan:
                 taken.append(m)
         taken.sort(key=lambda m: m.start)
         for one, two in itertools.pairwise(taken):
-            if not two.kind and one.plural and one.kind and _JOINER.match(self.low[one.end : two.start]):
+            if not two.kind and one.plural and one.kind and JOINER.match(self.low[one.end : two.start]):
                 two.kind, two.plural = one.kind, True
         return taken

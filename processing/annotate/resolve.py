@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from datetime import date
 
 from processing.annotate.gazetteer import CHANGE, Gazetteer, Unit
-from processing.annotate.mentions import Mention
+from processing.annotate.mentions import JOINER, Mention
 
 CHAIN = 3.0
 """A unit above the candidate is named right after it ("xã A, huyện B")."""
@@ -29,6 +29,8 @@ UNIQUE = 1.0
 """No other unit of its level bears the name."""
 ECHO = 2.0
 """The same unit was named with its type elsewhere in the document."""
+LIST = 8
+"""Units of a list that one unit named after it may stand for ("các phường 1, 2, 9, TP Đà Lạt")."""
 MARGIN = 0.4
 """Lead over the second candidate below which nothing is decided."""
 
@@ -163,11 +165,12 @@ class Resolver:
         return follower is not None and any(self._is_above(follower, u) for u in m.units)
 
     def _follower(self, index: int) -> Mention | None:
-        """The next mention when only a comma, a bracket or "thuộc" stands between."""
+        """The next mention when only a comma, a bracket or "thuộc" stands between; in a list of units of one type also "và"."""
         if index + 1 >= len(self.mentions):
             return None
         m, after = self.mentions[index], self.mentions[index + 1]
-        return after if after.start - m.end < 40 and _LINK.match(self.low[m.end : after.start]) else None
+        gap = self.low[m.end : after.start] if after.start - m.end < 40 else "?"
+        return after if _LINK.match(gap) or (m.kind == after.kind != "" and JOINER.match(gap)) else None
 
     def _under(self, unit: Unit, known: set[str]) -> float:
         """1 when a unit above is among `known`, 0.7 when only its province of today is, else 0."""
@@ -208,7 +211,7 @@ class Resolver:
         """Points for a unit above, by where it is named: right after, in the sentence, in the document."""
         best = 0.0
         follower, hops = self._follower(index), index
-        while follower is not None and hops < index + 3:
+        while follower is not None and hops < index + LIST:
             if self._is_above(follower, unit):
                 best = self._link(follower, unit)
                 break
