@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt
 KILLS ?= 200
+# Tests run side by side in so many processes
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 1); echo $$((cores < 4 ? cores : 4)))
 
 .PHONY: help install run serve test lint bench faults safeguards-mutation docs clean
 
@@ -46,7 +48,7 @@ test: $(VENV)/.tested ## ruff, mypy, then every test; the tests' summary comes l
 	@status=0; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
-	$(BIN)/python -m pytest || status=1; \
+	$(BIN)/python -m pytest -n $(WORKERS) || status=1; \
 	if [ $$status -ne 0 ]; then echo "make test: something above failed" >&2; fi; \
 	exit $$status
 

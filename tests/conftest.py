@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,7 +20,32 @@ from processing.settings import get_settings
 from processing.stack.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
+FIRST = ("tests/faults/test_kills.py", "tests/e2e/", "tests/crawlers/", "tests/safeguards/", "tests/stack/", "tests/annotate/")
+"""What takes longest is begun first, so that no worker of a parallel run is left alone with it at the end."""
 _numbers = itertools.count(1)
+
+
+def _together(nodeid: str) -> str:
+    """Tests that share costly fixtures go to one worker: those of a file, and all of the demo town's."""
+    return "tests/e2e/" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of files; within one the tests keep theirs."""
+    items.sort(key=lambda item: next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With `-n`: whole groups of `_together`, in our order."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _together(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

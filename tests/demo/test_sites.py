@@ -15,13 +15,13 @@ import pytest
 from crawlers.sources import load_sources
 from crawlers.worker import Worker
 from processing.extract.core import extract
-from processing.stack import ports
 from processing.stack.demo import canaries, serve
 from processing.stack.demo.articles import history, town, visible
 from processing.stack.demo.history import records
 from processing.stack.demo.pages import page, path_of, url_of
 from processing.stack.demo.render import render_config
 from processing.stack.demo.town import BY_KEY, CONTROL, OUTAGE, OUTLETS
+from tests.loopback import free_port
 
 DAY = date(2026, 11, 20)
 
@@ -29,7 +29,7 @@ DAY = date(2026, 11, 20)
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[serve.Town, Path]]:
     folder = tmp_path_factory.mktemp("town")
-    port = ports.choose(19811, CONTROL, *(outlet.address for outlet in OUTLETS))
+    port = free_port(19811, CONTROL, *(outlet.address for outlet in OUTLETS))
     site, servers = serve.start(port, folder, DAY)
     yield site, folder
     serve.stop(servers)

@@ -13,13 +13,13 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from processing.settings import get_settings
-from processing.stack import ports
 from processing.stack.demo import serve
 from processing.stack.demo.render import render_config
 from processing.stack.demo.town import DAY_VARIABLE, live_day
 from processing.stack.mailsink import Keeper
 from processing.stack.postgres import EmbeddedPostgres
 from tests.e2e.cycle import HOSTS, Cycle
+from tests.loopback import free_port
 
 _numbers = itertools.count(1)
 
@@ -46,9 +46,9 @@ def _point(monkeypatch: pytest.MonkeyPatch, postgres: EmbeddedPostgres, ground: 
 def ground(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Serve the town and import its sixty days of history through every stage."""
     folder, taken = tmp_path_factory.mktemp("town"), set[int]()
-    port = ports.choose(18811, *HOSTS, taken=taken)
+    port = free_port(18811, *HOSTS, taken=taken)
     keeper = Keeper(folder / "mail")
-    sink = Controller(keeper, hostname="127.0.0.1", port=ports.choose(18825, taken=taken))
+    sink = Controller(keeper, hostname="127.0.0.1", port=free_port(18825, taken=taken))
     gazetteer = render_config(folder / "config", port)
     settings = {
         "CONFIG_DIR": str(folder / "config"), "EXTRA_GAZETTEER": str(gazetteer), "GUARD_ALLOW": '["127.0.0.0/8"]', "MIN_DELAY_S": "0",

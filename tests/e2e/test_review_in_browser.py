@@ -20,6 +20,7 @@ from processing.settings import ROOT
 from processing.stack import ports
 from processing.stack.procs import wait_until
 from tests.e2e.cycle import PASSWORD, Cycle
+from tests.loopback import free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 RUMOUR = "ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa"
@@ -29,7 +30,7 @@ CHECK = "Trung tâm Kiểm chứng Duyên Hải"
 @contextmanager
 def review_page() -> Iterator[str]:
     """The review page as the stack starts it, on a free port. Yields its address."""
-    port = ports.choose(18900)
+    port = free_port(18900)
     command = [sys.executable, "-m", "uvicorn", "review.app:app", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
     with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ)) as server:
         try:

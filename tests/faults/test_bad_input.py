@@ -16,8 +16,9 @@ import pytest
 from processing.alerts import digest
 from processing.db import Connection
 from processing.people import add_user
-from processing.stack import mailsink, ports
+from processing.stack import mailsink
 from processing.stack.postgres import EmbeddedPostgres, PostgresError
+from tests.loopback import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,7 +59,7 @@ def test_a_wrong_smtp_password_keeps_the_mail(db: Connection, tmp_path: Path) ->
     add_user(db, "analyst", "analyst@board.example", "a password", "analyst")
     assert digest.run(db, datetime.now(UTC)) == 1
     taken: set[int] = set()
-    smtp, web = ports.choose(20400, taken=taken), ports.choose(20400, taken=taken)
+    smtp, web = free_port(20400, taken=taken), free_port(20400, taken=taken)
     controller, browser = mailsink.start(tmp_path / "mail", smtp, web, login=("board", "right"))
     server = {"smtp_host": "127.0.0.1", "smtp_port": str(smtp), "smtp_security": "none", "smtp_user": "board"}
     try:

@@ -32,6 +32,7 @@ from processing.stack.demo.town import CONTROL, OUTLETS, live_day
 from processing.stack.mailsink import mails
 from processing.stack.postgres import EmbeddedPostgres
 from processing.stack.procs import die_with_parent, wait_until
+from tests.loopback import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = (CONTROL, *(outlet.address for outlet in OUTLETS))
@@ -49,9 +50,9 @@ class World:
         self.mark = secrets.token_hex(6)
         self.postgres = EmbeddedPostgres(folder / "pg", fsync=False)
         taken: set[int] = set()
-        self.town_port = ports.choose(18811, *HOSTS, taken=taken)
-        self.smtp_port = ports.choose(18825, taken=taken)
-        self.web_port = ports.choose(18825, taken=taken)
+        self.town_port = free_port(18811, *HOSTS, taken=taken)
+        self.smtp_port = free_port(18825, taken=taken)
+        self.web_port = free_port(18825, taken=taken)
         self.sources = list(sources) or [outlet.key for outlet in OUTLETS]
         self._servers: list[subprocess.Popen[bytes]] = []
 

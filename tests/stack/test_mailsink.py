@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from processing.stack import mailsink, ports
+from processing.stack import mailsink
+from tests.loopback import free_port
 
 
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[tuple[Path, int, int]]:
     taken: set[int] = set()
-    smtp, http = ports.choose(20250, taken=taken), ports.choose(20250, taken=taken)
+    smtp, http = free_port(20250, taken=taken), free_port(20250, taken=taken)
     controller, browser = mailsink.start(tmp_path, smtp, http)
     yield tmp_path, smtp, http
     controller.stop()
@@ -72,7 +73,7 @@ def test_no_file_outside_the_folder_is_served(sink: tuple[Path, int, int]) -> No
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 def test_a_wrong_password_is_refused(tmp_path: Path) -> None:
-    smtp, http = ports.choose(20300), ports.choose(20350)
+    smtp, http = free_port(20300), free_port(20350)
     controller, browser = mailsink.start(tmp_path, smtp, http, login=("board", "right"))
     try:
         with smtplib.SMTP("127.0.0.1", smtp) as client, pytest.raises(smtplib.SMTPAuthenticationError):
