@@ -14,7 +14,7 @@ import pytest
 
 from crawlers.discover import discover
 from processing.claims.figures import conflicts
-from processing.claims.registry import import_csv
+from processing.claims.desk import import_csv
 from processing.claims.relation import verify
 from processing.cluster.cli import cluster_lines
 from processing.errors import LangNgheError, Quarantine

@@ -15,6 +15,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from processing.claims import corroboration
+from processing.claims.ages import Check, older_than_event
 from processing.claims.checkable import OPERATING_POINT
 from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
@@ -38,6 +39,7 @@ class _Cache:
 
     matcher: Matcher = field(default_factory=Matcher)
     versions: dict[int, int] = field(default_factory=dict)
+    checks: dict[int, Check] = field(default_factory=dict)
     signature: tuple[Any, ...] = ()
 
 
@@ -68,7 +70,9 @@ def _refresh(conn: Connection) -> _Cache:
         cache.matcher.withdraw(str(gone))
     fresh = [i for i, version in present.items() if cache.versions.get(i) != version]
     rows = conn.execute("SELECT id, claim, title, text, published_at FROM fact_check WHERE id = ANY(%s) ORDER BY id", [fresh])
-    cache.matcher.add({**r, "id": str(r["id"]), "published_at": r["published_at"].isoformat()} for r in rows)
+    listed = rows.fetchall()
+    cache.matcher.add({**r, "id": str(r["id"]), "published_at": r["published_at"].isoformat()} for r in listed)
+    cache.checks.update((r["id"], Check(r["claim"], r["published_at"])) for r in listed)
     cache.versions, cache.signature = present, signature
     return cache
 
@@ -123,7 +127,7 @@ def _claim(
     for voice, words in [(document["id"], sentence), *voices]:
         conn.execute("INSERT INTO claim_sighting (claim_id, document_id, sentence) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [claim, voice, words])
     for candidate in found:
-        _match(conn, cache, claim, candidate, now)
+        _match(conn, cache, claim, sentence, document, candidate, now)
     if found:
         settle(conn, claim)
     return claim
@@ -140,15 +144,19 @@ def _known(conn: Connection, sentence: str, voices: list[tuple[int, str]]) -> in
     return int(row["id"]) if row and row["id"] is not None else None
 
 
-def _match(conn: Connection, cache: _Cache, claim: int, found: Candidate, now: datetime) -> None:
+def _match(conn: Connection, cache: _Cache, claim: int, sentence: str, document: dict[str, Any], found: Candidate, now: datetime) -> None:
     """Write or refresh a suggestion; what a person decided stays as decided."""
-    features = {**found.features, "probability": round(found.probability, 6), "differences_text": [str(d) for d in found.differences]}
+    tier, differences = found.tier, [str(d) for d in found.differences]
+    late = older_than_event(sentence, document["published_at"], cache.checks[int(found.check)])
+    if late:
+        tier, differences = "suggested", [*differences, late]
+    features = {**found.features, "probability": round(found.probability, 6), "differences_text": differences}
     conn.execute(
         """INSERT INTO match (claim_id, fact_check_id, fact_check_version, score, tier, features, model, created_at)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (claim_id, fact_check_id) DO UPDATE SET fact_check_version = excluded.fact_check_version, score = excluded.score,
                tier = excluded.tier, features = excluded.features, model = excluded.model WHERE match.state = 'suggested'""",
-        [claim, int(found.check), cache.versions[int(found.check)], found.score, found.tier, Jsonb(features), cache.matcher.model, now],
+        [claim, int(found.check), cache.versions[int(found.check)], found.score, tier, Jsonb(features), cache.matcher.model, now],
     )
 
 

@@ -63,23 +63,35 @@ def settle(conn: Connection, claim_id: int) -> None:
     """answered: a match is confirmed; no_published_check: every suggestion was decided and none confirmed; else awaiting_review."""
     conn.execute(
         """UPDATE claim SET state = (SELECT CASE WHEN bool_or(m.state = 'confirmed' AND k.withdrawn_at IS NULL) THEN 'answered'
-                                                 WHEN bool_or(m.state = 'suggested') THEN 'awaiting_review' ELSE 'no_published_check' END
+                                                 WHEN bool_or(m.state = 'suggested' AND k.withdrawn_at IS NULL) THEN 'awaiting_review' ELSE 'no_published_check' END
                                      FROM match m JOIN fact_check k ON k.id = m.fact_check_id WHERE m.claim_id = claim.id) WHERE id = %s""",
         [claim_id],
     )
 
 
-def propagate(conn: Connection, fact_check_id: int, reason: str, now: datetime) -> int:
-    """A check was changed or withdrawn: everyone who was mailed about it gets a correction. Returns how many mails are new."""
+def propagate(conn: Connection, fact_check_id: int, reason: str, now: datetime, *, reopen: bool = False) -> int:
+    """A check was changed or withdrawn: everyone who was mailed about it gets a correction, suggestions made from what it said before go, and every
+    claim that cited it is settled again. Returns how many mails are new.
+
+    `reopen`: the claim that it examined reads otherwise now, so a confirmation no longer covers it and a person has to look again (SCOPE S11).
+    """
     rows: list[dict[str, Any]] = conn.execute(
-        """SELECT m.id, m.public_id, m.claim_id, c.public_id AS claim, k.version, k.withdrawn_at FROM match m JOIN claim c ON c.id = m.claim_id
-           JOIN fact_check k ON k.id = m.fact_check_id WHERE m.fact_check_id = %s AND m.state = 'confirmed' ORDER BY m.id""",
+        """SELECT m.id, m.public_id, m.claim_id, m.state, c.public_id AS claim, k.version, k.withdrawn_at FROM match m JOIN claim c ON c.id = m.claim_id
+           JOIN fact_check k ON k.id = m.fact_check_id WHERE m.fact_check_id = %s ORDER BY m.id""",
         [fact_check_id],
     ).fetchall()
+    # the stage suggests again what still fits: its documents are woken by whoever changed the check
+    conn.execute("DELETE FROM match WHERE fact_check_id = %s AND state = 'suggested'", [fact_check_id])
     sent = 0
+    if reopen:
+        conn.execute(
+            "UPDATE match SET state = 'suggested', decided_by = NULL, decided_at = NULL WHERE fact_check_id = %s AND state = 'confirmed'", [fact_check_id]
+        )
     for row in rows:
-        subject = f"{row['public_id']}:v{row['version']}:{'withdrawn' if row['withdrawn_at'] else 'changed'}"
-        sent += enqueue_correction(conn, f"claim.{row['claim']}", subject, reason, now)
-        conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", ["system:claims", "correct", f"match:{row['public_id']}", Jsonb({"reason": reason}), now])
+        if row["state"] == "confirmed":
+            subject = f"{row['public_id']}:v{row['version']}:{'withdrawn' if row['withdrawn_at'] else 'changed'}"
+            sent += enqueue_correction(conn, f"claim.{row['claim']}", subject, reason, now)
+            detail = Jsonb({"reason": reason})
+            conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", ["system:claims", "correct", f"match:{row['public_id']}", detail, now])
         settle(conn, row["claim_id"])
     return sent

@@ -39,6 +39,19 @@ CREATE TABLE fact_check_version (
 );
 COMMENT ON TABLE fact_check_version IS 'Earlier wordings and ratings of a check.';
 
+CREATE TABLE fact_check_set_aside (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    url text NOT NULL,
+    claim text NOT NULL,
+    claim_key text NOT NULL,
+    publisher text NOT NULL,
+    reason text NOT NULL,
+    since timestamptz NOT NULL,
+    UNIQUE (url, claim_key, publisher)
+);
+COMMENT ON TABLE fact_check_set_aside IS 'Published checks that could not be taken into the registry, with the reason; gone once the same check comes in whole.';
+COMMENT ON COLUMN fact_check_set_aside.url IS 'The page or, for an analysts'' file without an address, the file''s name and line.';
+
 CREATE TABLE claim (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     public_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),

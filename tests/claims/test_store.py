@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from processing.claims import registry, store, workflow
+from processing.claims import desk, store, workflow
 from processing.claims.registry import ingest_page
 from processing.db import Connection
 from processing.errors import LangNgheError
@@ -103,13 +103,14 @@ def test_a_withdrawn_check_is_no_longer_suggested_and_cannot_be_confirmed(db: Co
     document(db, source(db, "bao"), "a", TOLD)
     _drain(db)
     doc = db.execute("SELECT id FROM document WHERE source_id = %s", [src["id"]]).fetchone()
-    ingest_page(db, src, review_page(RUMOUR, "Đã rút lại"), doc["id"], LATER)
     (found,) = _matches(db)
+    workflow.decide(db, found["public_id"], user(db, "first"), "related", "", LATER)
+    ingest_page(db, src, review_page(RUMOUR, "Đã rút lại"), doc["id"], LATER)
     with pytest.raises(LangNgheError, match="withdrawn"):
         workflow.decide(db, found["public_id"], user(db), "confirm", "", LATER)
     document(db, source(db, "bao-2"), "b", TOLD + " Tin này lan nhanh.")
     _drain(db)
-    assert len(_matches(db)) == 1
+    assert [m["state"] for m in _matches(db)] == ["related"]
 
 
 def test_a_revised_decision_is_kept_beside_the_first(db: Connection) -> None:
@@ -151,12 +152,12 @@ def test_an_analysts_file_keeps_what_is_whole_and_names_what_is_not(db: Connecti
         "Sở trả lời,Sở Y tế,independent_fact_check,2026-03-10,https://soyte.tinh.gov.vn/4,Bác bỏ\n",
         encoding="utf-8",
     )
-    done = registry.import_csv(db, path, NOW)
+    done = desk.import_csv(db, path, NOW)
     assert done.written == 2 and [n for n, _ in done.quarantined] == [3, 4, 5]
     assert "published_at" in done.quarantined[0][1] and "url" in done.quarantined[1][1]
     kinds = {r["publisher"]: r["publisher_kind"] for r in db.execute("SELECT publisher, publisher_kind FROM fact_check")}
     assert kinds == {"Trung tâm Kiểm chứng": "independent_fact_check", "Sở Y tế": "official_statement"}
-    assert registry.import_csv(db, path, NOW).written == 0
+    assert desk.import_csv(db, path, NOW).written == 0
 
 
 def test_persons_in_a_review_are_not_read(db: Connection) -> None:
