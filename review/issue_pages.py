@@ -61,6 +61,7 @@ def issue(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         "flags": [{**flag, "plot": _plot(request, conn, flag)} for flag in conn.execute(queries.ISSUE_FLAGS, {"issue": row["id"]}).fetchall()],
         "documents": conn.execute(queries.ISSUE_DOCUMENTS, {"issue": row["id"]}).fetchall(),
         "decisions": conn.execute(queries.DECISIONS, ["issue", [row["id"]]]).fetchall(),
+        "behind": conn.execute(queries.ISSUE_ORIGINS, [row["id"]]).fetchone(),
         "services": conn.execute(queries.SERVICES).fetchall(),
         "changes": changes.changes_of(conn, row["id"]),
         "candidates": conn.execute(queries.ISSUE_CANDIDATES, near).fetchall(),

@@ -91,6 +91,8 @@ FORGET_FAILURES = "DELETE FROM sign_in_failure WHERE pair = %s"
 
 ACCOUNT = "SELECT id FROM app_user WHERE login = %s"
 
+ISSUE_ORIGINS = "SELECT origins, documents, copies, releases, wires, detail FROM issue_corroboration WHERE issue_id = %s"
+
 ISSUE_CANDIDATES = """
 SELECT i.public_id, i.title, i.last_published_at, (SELECT u.name FROM unit u WHERE u.code = i.commune_codes[1]) AS place FROM issue i
 WHERE i.id <> %(issue)s AND i.documents > 0 AND i.language = %(language)s AND NOT EXISTS (SELECT FROM issue_alias a WHERE a.alias = i.public_id)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from review.app import create_app
@@ -276,3 +277,19 @@ def test_every_table_and_field_is_named_for_a_screen_reader(staff: TestClient, i
             assert named, (path, field)
         for table in re.findall(r'<table class="rows">.*?</table>', page, re.DOTALL):
             assert "<thead>" in table
+
+
+def test_an_issue_says_who_stands_behind_it_and_which_figures_differ(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
+    values = [{"value": 12, "unit": "người", "documents": ["a"]}, {"value": 9, "unit": "người", "documents": ["b", "c"]}]
+    figure = {"role": "injured", "value": 12, "unit": "nguoi", "as_of": "2026-11-20", "stated": True, "source": "Báo Mẫu", "sentence": "12 người bị thương.", "others": []}
+    db.execute(
+        "INSERT INTO issue_corroboration SELECT id, 2, 3, 1, 0, 0, 0, 1, %s, 'test', now() FROM issue",
+        [Jsonb({"conflicts": [{"quantity": "injured", "values": values}]})],
+    )
+    db.execute("UPDATE issue SET summary = summary || %s", [Jsonb({"figures": [figure], "spread": {"publishers": 2, "communes": 1, "days": 1}})])
+    db.commit()
+    page = re.sub(r"<[^>]+>", "", staff.get(f"/issues/{ids['issue']}").text)
+    assert "2 nguồn độc lập trong 3 tài liệu: 1 chép lại tài liệu khác" in page
+    assert "12 người (tài liệu: 1); 9 người (tài liệu: 2)" in page
+    assert "20/11/2026" in page
+    assert "2 cơ quan đăng, 1 xã, 1 ngày" in page
