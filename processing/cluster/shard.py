@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from processing.cluster.background import PSEUDO_DOCUMENTS, PSEUDO_STORIES, shares
+from processing.cluster.postings import Postings, Rows, Vector
 from processing.cluster.timing import Times
 
 GROWN = 3
@@ -93,8 +95,8 @@ class Shard:
         self.order: list[tuple[float, str]] = []  # live documents by publication
         self.story_of: dict[str, str] = {}
         self.members: dict[str, dict[str, None]] = {}
-        self.postings: dict[str, dict[str, int]] = {}
-        self.frequency: Counter[str] = Counter()
+        self.postings = Postings(self.common)
+        self.vectors: dict[str, Vector] = {}
         self.times = Times()
         self.seen = 0
         self.grown = 0  # stories of three documents or more
@@ -109,8 +111,9 @@ class Shard:
         if self.log is not None:
             self.log.append(("put" if item.id in self.items else "new", item, story))
         if item.id not in self.items:
+            self.vectors[item.id] = self._vector(item)
             self.items[item.id] = item
-            self.frequency.update(item.terms.keys())
+            self.postings.arrive(self.vectors[item.id])
             self.times.arrive(item.at)
             insort(self.order, (item.at, item.id))
         self.story_of[item.id] = story
@@ -118,9 +121,7 @@ class Shard:
         members[item.id] = None
         self.grown += len(members) == GROWN
         self.times.add(story, item.at)
-        for term in item.terms:
-            stories = self.postings.setdefault(term, {})
-            stories[story] = stories.get(story, 0) + 1
+        self.postings.join(self.vectors[item.id], story)
 
     def take(self, item: Item) -> str:
         """Take a document out of its story, which it leaves empty or smaller; returns the story."""
@@ -130,12 +131,7 @@ class Shard:
         if not self.members[story]:
             del self.members[story]
         self.times.remove(story, item.at)
-        for term in item.terms:
-            stories = self.postings[term]
-            if stories[story] == 1:
-                del stories[story]
-            else:
-                stories[story] -= 1
+        self.postings.leave(self.vectors[item.id], story)
         if self.log is not None:
             self.log.append(("take", item, story))
         return story
@@ -148,13 +144,7 @@ class Shard:
         if self.log is not None:
             self.log[-1] = ("forget", item, story)
         self.times.leave(item.at)
-        for term in item.terms:
-            if self.frequency[term] == 1:
-                del self.frequency[term]
-            else:
-                self.frequency[term] -= 1
-            if not self.postings[term]:
-                del self.postings[term]
+        self.postings.depart(self.vectors.pop(document))
 
     def add(self, item: Item, story: str) -> tuple[str, str] | None:
         """Add a document; beyond the capacity the one published first is forgotten. Returns that one and its story."""
@@ -188,30 +178,14 @@ class Shard:
             return match.story, match.score
         return self.open_story(item), 1.0
 
-    def _weigh(self, terms: dict[str, float]) -> tuple[list[tuple[dict[str, int], float, float]], float]:
-        """Postings of each term with its weight and κ·e^idf, shortest first; and the document's whole information."""
-        common = self.common
-        extra, more = (PSEUDO_DOCUMENTS, PSEUDO_STORIES) if common else (0, 0)
+    def _vector(self, item: Item) -> Vector:
+        return self.vectors[item.id] if self.items.get(item.id) is item else self.postings.vector(item.terms)
+
+    def _weigh(self, item: Item) -> tuple[Rows, float]:
+        """The terms of a document that decide, and its whole information."""
+        extra, more = (PSEUDO_DOCUMENTS, PSEUDO_STORIES) if self.common else (0, 0)
         known = 0.5 * math.log(len(self.items) + extra + 2) + 0.5 * math.log(len(self.members) + more + 2)
-        kappa = (1 - self.p.smoothing) / self.p.smoothing
-        rows, whole = [], 0.0
-        none: dict[str, int] = {}
-        trust = self._trust(len(terms))
-        log, exp = math.log, math.exp
-        for term, weight in terms.items():
-            held = self.postings.get(term, none)
-            share = common.get(term, 0.0)
-            idf = known - 0.5 * log(self.frequency[term] + extra * share + 1) - 0.5 * log(len(held) + more * share + 1)
-            weight *= max(idf, 0.0) ** trust
-            whole += weight * idf
-            if held:
-                rows.append((held, weight, kappa * exp(idf)))
-        if len(rows) > self.p.terms:
-            rows.sort(key=lambda row: -row[1] * log(row[2]))
-            del rows[self.p.terms :]
-            whole = sum(row[1] * log(row[2] / kappa) for row in rows)
-        rows.sort(key=lambda row: len(row[0]))
-        return rows, whole
+        return self.postings.weigh(self._vector(item), known, self._trust(len(item.terms)), self.p.smoothing, self.p.terms)
 
     def _floor(self) -> float:
         """What the best of the grown stories explains by chance at the least: the greatest of n exponential scores grows as log n."""
@@ -221,48 +195,33 @@ class Shard:
         """0 for a headline, 1 for an article: how far the scores of other stories tell chance from kinship."""
         return min(1.0, max(0.0, (terms - self.p.short) / self.p.short))
 
-    def _candidates(self, rows: list[tuple[dict[str, int], float, float]]) -> tuple[list[tuple[float, str]], float]:
-        """Stories with their explained information, best first. Terms held by very many stories only add to stories found by rarer ones."""
-        found: dict[str, float] = {}
-        log1p, members = math.log1p, self.members
-        touched = 0
-        trust = self._trust(len(rows))
-        short, budget = trust == 0, self.p.touches * (1 + trust)
-        for held, weight, gain in rows:
-            touched += len(held)
-            if touched > budget and short and len(found) > 8 * self.p.candidates:
-                # a headline's chance is not read off the crowd, so what common terms cannot lift to the top may go
-                found = dict(sorted(found.items(), key=lambda kv: (-kv[1], kv[0]))[: 8 * self.p.candidates])
-            if touched <= budget:
-                for story, count in held.items():
-                    found[story] = found.get(story, 0.0) + weight * log1p(gain * count / (len(members[story]) + 0.5))
-            else:
-                for story in found if len(found) < len(held) else [s for s in held if s in found]:
-                    count = held.get(story, 0)
-                    if count:
-                        found[story] += weight * log1p(gain * count / (len(members[story]) + 0.5))
-        ranked = sorted((-value, story) for story, value in found.items())
-        n = len(ranked)
+    def _candidates(self, rows: Rows) -> tuple[list[tuple[float, str]], float]:
+        """Stories with their explained information, best first; and what chance would explain."""
+        trust = self._trust(len(rows.ids))
+        # a headline's chance is not read off the crowd, so what common terms cannot lift to the top may go
+        found, sums = self.postings.explained(rows, self.p.touches * (1 + trust), 8 * self.p.candidates if trust == 0 else 0)
+        n = len(found)
         # Among few stories nothing tells what chance would explain. Assuming the most keeps the first story from swallowing a province's news.
         chance = math.inf
         if n >= self.p.crowd:
             # the body of the scores, which few fragments of the right story reach, foretells the best that chance would give among n
-            middle, upper = -ranked[n // 2][0], -ranked[n // 4][0]
+            parted = np.partition(sums, (n - 1 - n // 2, n - 1 - n // 4))
+            middle, upper = float(parted[n - 1 - n // 2]), float(parted[n - 1 - n // 4])
             chance = middle + (upper - middle) * math.log2(n / 2)
-        return [(-value, story) for value, story in ranked[: self.p.candidates]], chance
+        return self.postings.best(found, sums, self.p.candidates), chance
 
     def match(self, item: Item, ban: str | None = None, learn: bool = False) -> Match:
         """The live story that explains the document best, none that an analyst keeps it apart from."""
-        rows, whole = self._weigh(item.terms)
-        if not rows or whole <= 0:
+        rows, whole = self._weigh(item)
+        if not len(rows.ids) or whole <= 0:
             return Match(None, 0.0, self._floor())
         candidates, chance = self._candidates(rows)
         banned = {self.story_of[d] for d in self.apart.get(item.id, ()) if d in self.story_of} if self.apart else set()
-        background = self.times.background(item.at)
+        moment = self.times.moment(item.at)
         if learn and candidates and candidates[0][0] >= 2 * self.p.join * self._floor() * whole and len(self.members) > 3:
-            self.times.learn(candidates[0][1], item.at, background)
+            self.times.learn(candidates[0][1], moment)
         best, top = None, 0.0
-        timely = {story: self.times.evidence(story, item.at, background) for _, story in candidates}
+        timely = {story: moment.evidence(story) for _, story in candidates}
         usual = self.p.usual * max(timely.values(), default=0.0)
         for value, story in candidates:
             if story == ban or story in banned:
@@ -271,7 +230,7 @@ class Shard:
             score *= math.exp(-0.5 * (self.times.gap(story, item.at) / self.p.sigma) ** 2)
             if score > top:
                 best, top = story, score
-        cap = self.p.chance_cap * self._trust(len(rows))
+        cap = self.p.chance_cap * self._trust(len(rows.ids))
         # where nothing is known of the language yet, a shared common word looks like a sign; what this splits, re-examination merges
         new = 0.0 if self.common else self.p.early * max(0.0, 1 - len(self.items) / self.p.first_check)
         return Match(best, top, max(self._floor(), min(chance / whole, cap)) + new)

@@ -44,22 +44,13 @@ class Times:
         n = len(self.all) + 1
         return [(bisect_right(self.all, at + w) - bisect_left(self.all, at - w) + 1) / n for w in WINDOWS]
 
-    def _ratios(self, story: str, at: float, background: list[float]) -> list[float]:
-        times = self.of[story]
-        n = len(times) + 1
-        near = [bisect_right(times, at + w) - bisect_left(times, at - w) for w in WINDOWS]
-        return [1.0] + [(k + share) / n / share for k, share in zip(near, background, strict=True)]
+    def moment(self, at: float) -> Moment:
+        """All that is asked about one publication time."""
+        return Moment(self, at, self.background(at))
 
-    def evidence(self, story: str, at: float, background: list[float]) -> float:
-        """Log-likelihood ratio (nats, clipped) that a document of this story appears at `at`."""
-        total = sum(self.weights)
-        mixed = sum(w * r for w, r in zip(self.weights, self._ratios(story, at, background), strict=True)) / total
-        return max(-_CLIP, min(_CLIP, math.log(_FLAT + (1 - _FLAT) * mixed)))
-
-    def learn(self, story: str, at: float, background: list[float]) -> None:
+    def learn(self, story: str, moment: Moment) -> None:
         """One online step of expectation-maximisation on a join that is certain from its text."""
-        ratios = self._ratios(story, at, background)
-        parts = [w * r for w, r in zip(self.weights, ratios, strict=True)]
+        parts = [w * r for w, r in zip(self.weights, moment.ratios(self.of[story]), strict=True)]
         whole = sum(parts)
         self.weights = [w + p / whole for w, p in zip(self.weights, parts, strict=True)]
 
@@ -69,3 +60,34 @@ class Times:
         i = bisect_left(times, at)
         after = times[i] - at if i < len(times) else math.inf
         return min(after, at - times[i - 1]) if i else after
+
+
+class Moment:
+    """Stories' evidence at one time. Most stories have one document: for those only the number of windows it lies outside of counts."""
+
+    def __init__(self, times: Times, at: float, background: list[float]) -> None:
+        self.times = times
+        self.at = at
+        self._shares = background
+        self._windows = [(at - w, at + w, share) for w, share in zip(WINDOWS, background, strict=True)]
+        self._single: dict[int, float] = {}
+
+    def ratios(self, times: list[float]) -> list[float]:
+        """How much likelier a story of these times is here than at any time, for each scale after "time says nothing"."""
+        n = len(times) + 1
+        return [1.0] + [(bisect_right(times, high) - bisect_left(times, low) + share) / n / share for low, high, share in self._windows]
+
+    def evidence(self, story: str) -> float:
+        """Log-likelihood ratio (nats, clipped) that a document of this story appears at this time."""
+        times = self.times.of[story]
+        if len(times) > 1:
+            return self._mixed(times)
+        outside = bisect_left(WINDOWS, abs(times[0] - self.at))
+        if outside not in self._single:
+            self._single[outside] = self._mixed(times)
+        return self._single[outside]
+
+    def _mixed(self, times: list[float]) -> float:
+        weights = self.times.weights
+        mixed = sum(w * r for w, r in zip(weights, self.ratios(times), strict=True)) / sum(weights)
+        return max(-_CLIP, min(_CLIP, math.log(_FLAT + (1 - _FLAT) * mixed)))

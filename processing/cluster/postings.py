@@ -1,0 +1,218 @@
+"""The inverted index of one language's live stories: who holds which term how often, and what that explains of a document.
+
+Terms and stories are numbers here. A term's stories are one sorted array of machine integers, story number and count packed, so that a document is weighed
+by a dozen operations on arrays instead of a loop over thousands of entries, and a hundred thousand stories fit in memory. Numbers are
+given as they come and never decide anything: ties go by the stories' names.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processing.cluster.background import PSEUDO_DOCUMENTS, PSEUDO_STORIES
+
+_SHIFT = 20  # bits of a count
+_ONE = (1 << _SHIFT) - 1
+_DENSE = 8  # a common term is read whole up to this many times the stories found, else looked up for each
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Vector(NamedTuple):
+    """A document's terms as numbers, in its order, with their weights."""
+
+    ids: Ints
+    weights: Floats
+
+
+class Rows(NamedTuple):
+    """The terms of a document that decide, those held by fewest stories first: how many hold each, its weight and κ·e^idf."""
+
+    ids: Ints
+    held: Ints
+    weights: Floats
+    gains: Floats
+
+
+def _longer(values: NDArray[np.generic], least: int) -> NDArray[np.generic]:
+    longer = np.zeros(max(least, 2 * len(values)), values.dtype)
+    longer[: len(values)] = values
+    return longer
+
+
+class Postings:
+    """Terms of live documents and stories. `common` is the share of all articles, 0 to 1, that hold a common term; empty where unknown."""
+
+    def __init__(self, common: Mapping[str, float]) -> None:
+        self._common = common
+        self._extra, self._more = (PSEUDO_DOCUMENTS, PSEUDO_STORIES) if common else (0, 0)
+        self._ids: dict[str, int] = {}
+        self._free: list[int] = []
+        self._terms: list[str] = []
+        self._held: list[array[int]] = []
+        self._documents: Ints = np.zeros(1024, np.int64)  # live documents that hold a term
+        self._stories: Ints = np.zeros(1024, np.int64)
+        self._share: Floats = np.zeros(1024)
+        self._number: dict[str, int] = {}
+        self._names: list[str] = []
+        self._size: Floats = np.zeros(1024)
+        self._slot: Ints = np.zeros(1024, np.int64)
+
+    # ---- keeping
+
+    def vector(self, terms: Mapping[str, float]) -> Vector:
+        """Numbers of terms, given to new ones."""
+        ids = self._ids
+        found = [ids[t] if t in ids else self._intern(t) for t in terms]
+        return Vector(np.array(found, np.int64), np.fromiter(terms.values(), np.float64, len(found)))
+
+    def _intern(self, term: str) -> int:
+        if self._free:
+            number = self._free.pop()
+            self._terms[number] = term
+        else:
+            number = len(self._terms)
+            self._terms.append(term)
+            self._held.append(array("q"))
+            if number >= len(self._share):
+                self._documents, self._stories = _longer(self._documents, 0), _longer(self._stories, 0)  # type: ignore[assignment]
+                self._share = _longer(self._share, 0)  # type: ignore[assignment]
+        self._share[number] = self._common.get(term, 0.0)
+        self._ids[term] = number
+        return number
+
+    def arrive(self, vector: Vector) -> None:
+        """A document is live from now on."""
+        self._documents[vector.ids] += 1
+
+    def depart(self, vector: Vector) -> None:
+        """A document is live no more; terms that no live one holds are forgotten."""
+        self._documents[vector.ids] -= 1
+        for number in vector.ids[self._documents[vector.ids] == 0].tolist():
+            del self._ids[self._terms[number]]
+            self._free.append(number)
+
+    def join(self, vector: Vector, story: str) -> None:
+        """A document's terms count for a story."""
+        if story not in self._number:
+            self._number[story] = len(self._names)
+            self._names.append(story)
+            if len(self._names) > len(self._size):
+                self._size, self._slot = _longer(self._size, 0), _longer(self._slot, 0)  # type: ignore[assignment]
+        number = self._number[story]
+        self._size[number] += 1
+        key = number << _SHIFT
+        new = []
+        for term in vector.ids.tolist():
+            held = self._held[term]
+            at = bisect_left(held, key)
+            if at < len(held) and held[at] >> _SHIFT == number:
+                held[at] += 1
+            else:
+                held.insert(at, key | 1)
+                new.append(term)
+        if new:
+            self._stories[new] += 1
+
+    def leave(self, vector: Vector, story: str) -> None:
+        """The inverse of `join`."""
+        number = self._number[story]
+        self._size[number] -= 1
+        if not self._size[number]:
+            del self._number[story]
+        key = number << _SHIFT
+        gone = []
+        for term in vector.ids.tolist():
+            held = self._held[term]
+            at = bisect_left(held, key)
+            if held[at] & _ONE == 1:
+                del held[at]
+                gone.append(term)
+            else:
+                held[at] -= 1
+        if gone:
+            self._stories[gone] -= 1
+
+    # ---- weighing
+
+    def weigh(self, vector: Vector, known: float, trust: float, smoothing: float, terms: int) -> tuple[Rows, float]:
+        """The terms that decide, at most `terms` of them, and the document's whole information. `known` is half the log of documents and stories."""
+        ids, weights = vector
+        held = self._stories[ids]
+        share = self._share[ids]
+        seen = (self._documents[ids] + self._extra * share + 1) * (held + self._more * share + 1)
+        idf = known - 0.5 * np.log(seen)
+        weights = weights * np.maximum(idf, 0.0) ** trust
+        chosen = np.flatnonzero(held)
+        kappa = (1 - smoothing) / smoothing
+        whole = float((weights * idf).sum())
+        if len(chosen) > terms:
+            worth = weights[chosen] * (math.log(kappa) + idf[chosen])
+            chosen = chosen[np.argsort(-worth, kind="stable")[:terms]]
+            whole = float((weights[chosen] * idf[chosen]).sum())
+        chosen = chosen[np.argsort(held[chosen], kind="stable")]
+        return Rows(ids[chosen], held[chosen], weights[chosen], kappa * np.exp(idf[chosen])), whole
+
+    def explained(self, rows: Rows, budget: float, keep: int) -> tuple[Ints, Floats]:
+        """Stories and how much of the document each explains. Terms past the `budget` of entries only add to stories found by rarer ones.
+
+        From then on only the best `keep` are looked at, where it is not 0.
+        """
+        within = int(np.searchsorted(np.cumsum(rows.held), budget, side="right"))
+        stories, values = self._gather(rows, range(within))
+        slot = self._slot
+        slot[stories] = np.arange(len(stories))
+        place = slot[stories]
+        first = np.flatnonzero(place == np.arange(len(stories)))
+        found = stories[first]
+        sums: Floats = np.bincount(place, weights=values, minlength=1)[first].astype(np.float64)
+        if within == len(rows.ids):
+            return found, sums
+        if keep and len(found) > keep:
+            best = np.flatnonzero(sums >= np.partition(sums, -keep)[-keep])
+            found, sums = found[best], sums[best]
+        return found, self._add_common(rows, range(within, len(rows.ids)), found, sums)
+
+    def _gather(self, rows: Rows, which: range) -> tuple[Ints, Floats]:
+        """Story and explained information of each entry of some rows."""
+        if not which:
+            return np.zeros(0, np.int64), np.zeros(0)
+        entries = np.concatenate([np.frombuffer(self._held[t], np.int64) for t in rows.ids[which.start : which.stop].tolist()])
+        stories = entries >> _SHIFT
+        row = np.repeat(np.arange(which.start, which.stop), rows.held[which.start : which.stop])
+        return stories, rows.weights[row] * np.log1p(rows.gains[row] * (entries & _ONE) / (self._size[stories] + 0.5))
+
+    def _add_common(self, rows: Rows, which: range, found: Ints, sums: Floats) -> Floats:
+        """Add to found stories what terms held by very many explain."""
+        if not len(found):
+            return sums
+        middle = max(which.start, min(which.stop, int(np.searchsorted(rows.held, _DENSE * len(found), side="right"))))
+        slot = self._slot
+        slot[found] = np.arange(len(found))
+        stories, values = self._gather(rows, range(which.start, middle))
+        place = np.minimum(slot[stories], len(found) - 1)
+        known = np.flatnonzero(found[place] == stories)
+        sums = sums + np.bincount(place[known], weights=values[known], minlength=len(found))
+        keys = found << _SHIFT
+        size = self._size[found] + 0.5
+        for r in range(middle, which.stop):
+            held = np.frombuffer(self._held[int(rows.ids[r])], np.int64)
+            at = np.minimum(np.searchsorted(held, keys), len(held) - 1)
+            entries = held[at]
+            count = np.where(entries >> _SHIFT == found, entries & _ONE, 0)
+            sums += rows.weights[r] * np.log1p(rows.gains[r] * count / size)
+        return sums
+
+    def best(self, found: Ints, sums: Floats, count: int) -> list[tuple[float, str]]:
+        """The `count` stories that explain most, at a tie by name."""
+        some = np.flatnonzero(sums >= np.partition(sums, -count)[-count]) if len(sums) > count else np.arange(len(sums))
+        ranked = sorted((-float(sums[i]), self._names[int(found[i])]) for i in some.tolist())
+        return [(-value, name) for value, name in ranked[:count]]
