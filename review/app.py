@@ -61,6 +61,13 @@ def _our_error(request: Request, error: Exception) -> Response:
     return _explained(request, 503 if isinstance(error, DatabaseError) else 400, [error.message, error.cure])
 
 
+def _unforeseen(request: Request, _error: Exception) -> Response:
+    """A fault of ours: the log has it, the reader gets a page that says so, with the headers of every other."""
+    response = _explained(request, 500, [_("The server could not answer this."), _("It is noted in the log; try again, or tell the administrator.")])
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
 def _explained(request: Request, status: int, lines: list[str]) -> Response:
     """A page that says in the reader's language what went wrong and what to do; words without a translation stand in English, marked so."""
     language, known = language_of(request), words_of(request)
@@ -82,6 +89,7 @@ def create_app() -> FastAPI:
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _http_error)
     app.add_exception_handler(LangNgheError, _our_error)
+    app.add_exception_handler(Exception, _unforeseen)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for room in (public_pages, issue_pages, claim_pages, source_pages, desk_pages):
         app.include_router(room.router)

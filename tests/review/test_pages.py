@@ -293,3 +293,18 @@ def test_an_issue_says_who_stands_behind_it_and_which_figures_differ(staff: Test
     assert "12 người (tài liệu: 1); 9 người (tài liệu: 2)" in page
     assert "20/11/2026" in page
     assert "2 cơ quan đăng, 1 xã, 1 ngày" in page
+
+
+def test_a_fault_of_ours_ends_in_words_and_tells_nothing(staff: TestClient, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from review import claim_pages
+
+    def broken(*_args: object) -> None:
+        raise RuntimeError("quoted text of a page")
+
+    monkeypatch.setattr(claim_pages, "page", broken)
+    quiet = TestClient(staff.app, raise_server_exceptions=False, cookies=dict(staff.cookies))
+    answer = quiet.get("/claims")
+    assert answer.status_code == 500
+    assert "hãy thử lại, hoặc báo quản trị viên" in answer.text
+    assert "quoted text" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
