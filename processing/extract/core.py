@@ -19,6 +19,7 @@ from processing.text import clean
 
 __all__ = ["Extracted", "FeedEntry", "extract", "extract_entry"]
 
+_LONGEST_TITLE = 500  # characters
 _OFFICE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|odt)(?:$|[?#])", re.IGNORECASE)
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 _LEAD_META = '//meta[@property="og:description" or @name="description" or @name="Description"]/@content'
@@ -46,17 +47,17 @@ def extract(
     attachments = _attachments(tree, url or address)
     stamp = published.stamped(tree, latest)
     near = "" if stamp and language != "vi" else published.near_title(tree)
-    heading = page_title(tree)
+    heading = page_title(tree)[:_LONGEST_TITLE]
     parts = rules.apply(tree, source, language)
     if parts is None:
         parts = _without_rule(tree, heading)
         lead = _rescued_lead(tree, parts.body) if language == "vi" else ""
     else:
         lead = parts.lead
-    title = parts.title or heading
+    title = (parts.title or heading)[:_LONGEST_TITLE]
     gate.check_length(len(lead) + sum(map(len, parts.body)))
     lead, body = _assemble(lead, parts.body, title)
-    gate.check_page(tree, title, len(body) + len(lead))
+    gate.check_page(tree, title, f"{lead}\n{body}".strip())
     if not body and not lead:
         raise Quarantine(f"no article text found in a page of {len(source):,} characters")
     published_at, warnings = published.published(parts, near, stamp, entry, url, tree, latest)
@@ -98,6 +99,7 @@ def _without_rule(tree: dom.Node, heading: str) -> rules.Parts:
     lines = prose.extract(tree, heading)
     if lines is not None:
         return rules.Parts("prose", body=lines)
+    gate.check_general(tree)
     from processing.extract import general
 
     # dead weight for three more copies of the tree
@@ -178,7 +180,7 @@ def _rescued_lead(tree: dom.Node, lines: list[str]) -> str:
     said = dom.key(" ".join(lines))
     marked = tree.xpath(
         '//*[@itemprop="description"][not(self::meta)] | //*[self::h2 or self::p or self::div]'
-        '[contains(@class, "sapo") or contains(@class, "hometext") or contains(@class, "article-lead") or contains(@class, "detail-lead")]'
+        '[contains(@class, "sapo") or contains(@class, "hometext") or contains(@class, "article-lead") or contains(@class, "detail-lead") or @id="hometext"]'
     )
     candidates = [" ".join(dom.blocks(node)) for node in marked[:4]]
     description = dom.one_line(next(iter(tree.xpath(_LEAD_META)), ""))

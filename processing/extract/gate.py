@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from processing.errors import Quarantine
 from processing.extract.dom import Node, blocks, one_line
@@ -10,7 +11,10 @@ from processing.extract.dom import Node, blocks, one_line
 MAX_BYTES = 10 * 1024 * 1024
 MAX_TAGS = 250_000
 MAX_ATTRIBUTES = 2_000
+MAX_ELEMENTS = 50_000
 MAX_TEXT = 500_000
+_FEW = 250
+_SENTENCE_ENDS = frozenset(".!?…:;”\"')")
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{10000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
@@ -26,9 +30,17 @@ _BLOCKED = re.compile(
     r"ddos protection|xác (?:minh|nhận) (?:bạn|rằng bạn) (?:là|không phải)|truy cập bị (?:từ chối|chặn)|403 forbidden|bot verification|incapsula",
     re.IGNORECASE,
 )
+_WALL = re.compile(
+    r"(?:enable|accept|allow|bật|cần|chấp nhận) (?:all )?(?:cookies?|javascript)|before you continue|(?:cần|phải|vui lòng) đăng nhập|log ?in to (?:continue|read|view)|"
+    r"trình duyệt .{0,40}(?:không hỗ trợ|đã tắt) (?:cookie|javascript)",
+    re.IGNORECASE,
+)
 _DOWN = re.compile(
     r"đang (?:được )?(?:bảo trì|nâng cấp)|bảo trì hệ thống|under maintenance|scheduled maintenance|service unavailable|temporarily unavailable|"
-    r"domain (?:is )?(?:for sale|parked|expired)|tên miền (?:này )?(?:đã hết hạn|đang được rao bán)|this domain",
+    r"domain (?:is )?(?:for sale|parked|expired)|tên miền (?:này )?(?:đã hết hạn|đang được rao bán)|this domain|"
+    r"account (?:has been )?suspended|(?:website|trang web|cổng thông tin|hosting)\b.{0,40}(?:tạm ngưng|tạm (?:thời )?ngừng hoạt động)|welcome to nginx|"
+    r"(?:apache2?|iis|nginx|centos|ubuntu)\b.{0,30}(?:default|test) page|iis windows server|fatal error|uncaught \w+|error establishing a database|"
+    r"(?:server|runtime) error in '|database (?:connection )?error",
     re.IGNORECASE,
 )
 
@@ -67,21 +79,36 @@ def check_length(text_size: int) -> None:
         raise Quarantine(f"a text of {text_size:,} characters; no article is longer than {MAX_TEXT:,}")
 
 
-def check_page(tree: Node, title: str, text_size: int) -> None:
-    """Raises Quarantine for a page that reads as an error. Only thin pages are suspected, so an article about a 404 is safe."""
-    if text_size > 900:
+def check_general(tree: Node) -> None:
+    """Raises Quarantine for a page too large for the general extractors, which take seconds for every ten thousand elements."""
+    elements = int(tree.xpath("count(//*)"))
+    if elements > MAX_ELEMENTS:
+        raise Quarantine(f"page of {elements:,} elements in which no article stands out")
+
+
+def check_page(tree: Node, title: str, text: str) -> None:
+    """Raises Quarantine for a page that reads as an error. Only thin pages are suspected, so an article about a 404 is safe.
+
+    `text` is what was taken for the article. Its sentences count, not its scraps: a menu may have been taken for text.
+    """
+    sentences = " ".join(line for line in text.split("\n") if len(line) > 60 or line[-1:] in _SENTENCE_ENDS)
+    if len(sentences) > 900 or (len(text) > 900 and len(sentences) >= _FEW):
         return
-    head = one_line(next((n.text_content() for n in tree.iter("title")), ""))
-    headings = " ".join(one_line(n.text_content()) for n in tree.iter("h1", "h2"))[:300]
+    head = one_line(next((n.text_content() for n in tree.iter("title")), "")[:3000])
+    headings = " ".join(one_line(n.text_content()[:300]) for n in islice(tree.iter("h1", "h2"), 20))[:300]
     visible = " ".join(blocks(tree))[:3000]
     for form, reason in (
         (_BLOCKED, "block page: the site answered 200 but asks for proof that we are no robot"),
-        (_DOWN, "maintenance or parked page"),
+        (_WALL, "wall: the site wants cookies, scripts or a log-in before it shows its page"),
+        (_DOWN, "maintenance or parked page, or a fault of the site"),
         (_MISSING, "soft 404: the site answered 200 but says that the page is not there"),
     ):
         named = bool(form.search(head)) + bool(form.search(f"{headings} {title}"))
         # In running words alone it is an error only on a page that has little else: a check may well say what it could not find.
-        said = form.search(visible[:400]) is not None and (named or text_size < 250)
+        alone = len(sentences) < _FEW
+        said = (form.search(visible[:400]) is not None and (named or alone)) or (alone and form.search(sentences) is not None)
         marks = named + said
-        if marks and (len(visible) < 1200 or form.search(head) or marks > 1):
+        if marks and (len(visible) < 1200 or form.search(head) or marks > 1 or (said and alone)):
             raise Quarantine(reason)
+    if not sentences and len(text) < 200:
+        raise Quarantine("no article text found: a few scraps of words, no sentence")

@@ -20,7 +20,11 @@ def near_title(tree: dom.Node) -> str:
         holder = dom.one_line(text.getparent().text_content()) if len(line) < 60 else line
         if len(line) < 90 and re.search(r"\d", line):
             for shown in (holder, line):
-                if len(shown) < 120 and dates.visible(shown) and not re.match(r"(?i)cập nhật|sửa|chỉnh sửa|updated", shown):
+                if (
+                    len(shown) < 120
+                    and dates.visible(shown)
+                    and not re.match(r"(?i)\W*(?:ngày |lần )?(?:cập nhật|sửa|chỉnh sửa|updated|modified)", shown)
+                ):
                     return shown
         seen += len(line)
         if seen > 1500:

@@ -121,6 +121,22 @@ RULES = (
         drop=(f".//*[{_has('article-summary', 'news-summary', 'ArticleSummary', 'summary', 'sapo', 'news-author', 'ArticleByLine')}]",),
     ),
     Rule(
+        "liferay",
+        ("asset-full-content", "portlet-asset-publisher"),
+        body=(
+            f"//*[{_has('journal-content-article')}]",
+            f"//*[{_has('asset-full-content')}]//*[{_has('asset-content')}]",
+            f"//*[{_has('asset-content')}]",
+        ),
+        lead=(f"//*[{_has('asset-summary', 'sapo', 'tomtat')}]",),
+        title=(f"//*[{_has('header-title', 'asset-title')}]", "//h1"),
+        date=(
+            f"//*[{_has('metadata-publish-date', 'asset-publish-date', 'publish-date')}]",
+            f"//*[{_has('asset-metadata')}]//*[{_has('metadata-entry')}]",
+        ),
+        drop=(f".//*[{_has('asset-summary', 'caption', 'asset-ratings', 'asset-metadata', 'metadata-author')}]",),
+    ),
+    Rule(
         "vnpt",
         (
             "vnptportal",
@@ -148,6 +164,43 @@ RULES = (
         drop=(
             f".//*[{_has('tacgia', 'tac-gia', 'nguon', 'tomtat', 'tom-tat', 'trichdan', 'ArticleSummary', 'article-summary', 'sapo', 'luotxem')}]",
         ),
+    ),
+    Rule(
+        "drupal",
+        ("Drupal ", "drupal-settings-json", "Drupal.settings", "field--name-body", "field-name-body"),
+        body=(f"//*[{_has('field--name-body', 'field-name-body')}]", f"//*[{_has('node__content')}]"),
+        lead=(
+            '//*[contains(@class, "field-") and (contains(@class, "tom-tat") or contains(@class, "summary-text") or contains(@class, "sapo"))]',
+        ),
+        title=(f"//h1[{_has('page-title', 'page-header', 'title')}]", "//h1"),
+        date=(
+            f"//*[{_has('field--name-created', 'field--name-field-ngay-dang', 'date-display-single')}]",
+            f"//*[{_has('node__submitted', 'submitted')}]//time",
+        ),
+        drop=(
+            f".//*[{_has('field--name-uid', 'field--name-comment', 'links', 'text-align-right')}][string-length(normalize-space()) < 60]",
+        ),
+    ),
+    Rule(
+        "joomla",
+        ("Joomla!", "com_content", "/media/system/js/mootools"),
+        body=('//*[@itemprop="articleBody"]', f"//*[{_has('item-page')}]"),
+        lead=(f"//*[{_has('introtext', 'article-intro')}]",),
+        title=(
+            '//*[self::h1 or self::h2][@itemprop="headline"]',
+            f"//*[{_has('page-header')}]/*[self::h1 or self::h2]",
+            f"//h2[{_has('contentheading')}]",
+        ),
+        date=(f"//*[{_has('published', 'create', 'createdate', 'modified')}]//time", f"//*[{_has('published', 'create', 'createdate')}]"),
+        drop=(f".//*[{_has('article-info', 'pager', 'pagenav', 'createdby', 'hits', 'icons', 'introtext')}]",),
+    ),
+    Rule(
+        "blogger",
+        ("content='blogger'", 'content="blogger"', "www.blogger.com/static"),
+        body=(f"//*[{_has('post-body')}]",),
+        title=(f"//*[{_has('post-title')}]",),
+        date=(f"//abbr[{_has('published')}]", f"//time[{_has('published')}]", f"//*[{_has('date-header')}]"),
+        drop=(f".//*[{_has('tr-caption', 'post-footer')}]",),
     ),
     Rule(
         "wordpress",
@@ -228,7 +281,7 @@ def _date(tree: Node, paths: tuple[str, ...]) -> str:
             text = one_line(node.text_content())
             if len(text) < 200 and dates.visible(text):
                 return text
-            attribute = node.get("datetime") or ""
+            attribute = node.get("datetime") or (node.get("title") if node.tag == "abbr" else None) or ""
             if attribute and re.match(r"(?:19|20)\d\d-", attribute) and dates.machine(attribute):
                 return attribute
     return ""

@@ -7,6 +7,7 @@ import re
 from processing.extract.dom import Node, one_line
 
 _SEPARATOR = re.compile(r"\s+[|\-–—»«:•·]\s+|\s*\|\s*")
+_LONGEST = 2000  # characters read of a headline
 _WORD = re.compile(r"\w+")
 
 
@@ -14,9 +15,9 @@ def title(tree: Node, own: str = "") -> str:
     """Title of the page. `own` is what a page rule found; it wins. Empty where the page has none."""
     if own := one_line(own):
         return own
-    headings = [h for h in (one_line(n.text_content()) for n in tree.iter("h1")) if h]
-    marked = [one_line(n.text_content()) for n in tree.xpath('//*[@itemprop="headline"][not(self::meta)]')]
-    graph = one_line(next(iter(tree.xpath('//meta[@property="og:title" or @name="og:title" or @name="twitter:title"]/@content')), ""))
+    headings = [h for h in (_words(n) for n in tree.iter("h1")) if h]
+    marked = [_words(n) for n in tree.xpath('//*[@itemprop="headline"][not(self::meta)]')]
+    graph = one_line(next(iter(tree.xpath('//meta[@property="og:title" or @name="og:title" or @name="twitter:title"]/@content')), "")[:_LONGEST])
     head = one_line(next((n.text_content() for n in tree.iter("title")), ""))
     reference = graph or head
     for candidate in [*headings, *marked]:
@@ -25,6 +26,10 @@ def title(tree: Node, own: str = "") -> str:
     if len(headings) == 1 and len(headings[0]) >= 15 and not graph:
         return headings[0]
     return _without_site(graph, tree) if graph else _without_site(head, tree) or (headings[0] if headings else "")
+
+
+def _words(node: Node) -> str:
+    return one_line(node.text_content()[:_LONGEST])
 
 
 def _overlap(a: str, b: str) -> float:

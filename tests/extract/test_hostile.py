@@ -41,9 +41,46 @@ def shell(title: str, body: str) -> bytes:
         (shell("Just a moment...", "<p>Checking your browser before accessing the site.</p>"), "block page"),
         (shell("Attention Required!", "<h1>Sorry, you have been blocked</h1>"), "block page"),
         (shell("Bảo trì", "<h1>Hệ thống đang được bảo trì</h1><p>Vui lòng quay lại sau.</p>"), "maintenance"),
+        (
+            shell("Báo thử", "<div>" + "<a href='/x'>Mục tin</a>" * 40 + "</div><div><p>Bài viết không tồn tại hoặc đã bị xóa.</p></div>"),
+            "soft 404",
+        ),
+        (
+            shell(
+                "Báo thử",
+                "<p>Không tìm thấy nội dung bạn yêu cầu.</p>" + "<p><a href='/x'>Một tin khác của cổng thông tin điện tử</a></p>" * 30,
+            ),
+            "soft 404",
+        ),
+        (
+            shell("Báo thử", "<h1>Trang này cần cookie</h1><p>Vui lòng bật cookie trong trình duyệt để tiếp tục truy cập trang này.</p>"),
+            "wall",
+        ),
+        (
+            shell("Before you continue", "<p>We use cookies and data to deliver and maintain our services.</p><button>Accept all</button>"),
+            "wall",
+        ),
+        (shell("Báo thử", "<noscript>You need to enable JavaScript to run this app.</noscript><div id='root'></div>"), "wall"),
+        (shell("Đăng nhập", "<form>Mật khẩu <input></form><p>Bạn cần đăng nhập để xem nội dung này.</p>"), "wall"),
+        (
+            shell("trang-thu.vn", "<h1>trang-thu.vn</h1><p>This domain is for sale. Buy it today.</p><a href='/x'>Related searches</a>"),
+            "parked",
+        ),
+        (shell("Thông báo", "<p>Tên miền này đã hết hạn, vui lòng liên hệ nhà đăng ký để gia hạn.</p>"), "parked"),
+        (shell("Thông báo", "<p>Website tạm thời ngừng hoạt động. Tài khoản hosting đã bị tạm ngưng.</p>"), "parked"),
+        (shell("Account Suspended", "<h1>This Account has been suspended.</h1><p>Contact your hosting provider.</p>"), "parked"),
+        (
+            shell("Welcome to nginx!", "<h1>Welcome to nginx!</h1><p>The web server is successfully installed and working.</p>"),
+            "fault of the site",
+        ),
+        (b"<br />\n<b>Fatal error</b>: Uncaught mysqli_sql_exception: Connection refused in /var/www/x.php:12", "fault of the site"),
         (shell("Trang chủ", "<nav><a href='/'>Trang chủ</a></nav>"), "no article text"),
         (
             b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;">]><html><body>&b;</body></html>',
+            "entities of its own",
+        ),
+        (
+            b'<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/hostname">]><html><body><p>&x; Ngoai ra khong co gi.</p></body></html>',
             "entities of its own",
         ),
         (b"<a href='/x'>y</a>" * 200_000, "250,000 tags"),
@@ -64,10 +101,51 @@ def test_an_article_about_a_404_is_an_article() -> None:
     assert "gõ sai địa chỉ" in extract(page).text
 
 
+def test_a_short_notice_is_an_article_though_it_speaks_of_closing_and_repair() -> None:
+    for title, text in (
+        (
+            "Chợ Thử tạm ngừng hoạt động để sửa mái",
+            "Chợ Thử tạm ngừng hoạt động từ 12 đến 20/3 để sửa mái và thay cống. Tiểu thương bán tạm ở sân vận động xã.",
+        ),
+        (
+            "Tạm ngừng cấp điện",
+            "Điện lực tạm ngừng cấp điện ở ba thôn sáng 14/3 để bảo trì trạm biến áp, dự kiến đóng điện lại lúc 11 giờ cùng ngày.",
+        ),
+        (
+            "Tìm thấy hai cháu nhỏ đi lạc",
+            "Sau bốn giờ tìm kiếm, công an xã đã tìm thấy hai cháu nhỏ đi lạc ở bìa rừng và đưa về với gia đình an toàn.",
+        ),
+    ):
+        assert extract(shell(title, f"<h1>{title}</h1><p>{text}</p>")).text == text
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        '=HYPERLINK("http://x","y")',
+        "@SUM(1+1)*cmd|' /C calc'!A0",
+        "<script>alert(1)</script> và <b>đậm</b>",
+        "{{7*7}} ${7*7} {% raw %}",
+        "%s %(name)s {0}",
+    ],
+)
+def test_titles_that_mean_something_to_other_programs_stay_plain_words(title: str) -> None:
+    import html
+
+    page = shell(
+        html.escape(title), f"<h1>{html.escape(title)}</h1>" + "<p>Đội sửa chữa đã thay xong đoạn ống và cấp nước trở lại.</p>" * 8
+    )
+    found = extract(page)
+    assert found.title == title and "sửa chữa" in found.text
+
+
 HOSTILE = {
     "nested divs": b"<html><body>" + b"<div>" * 100_000 + b"x",
     "unclosed tags": b"<html><body>" + b"<b><i>x" * 25_000,
     "paragraph of 8 MB": b"<html><body><p>" + b"lorem ipsum dolor sit " * 380_000 + b"</p></body></html>",
+    "one word of 8 MB": b"<html><body><p>" + b"x" * 8_000_000,
+    "200,000 links without closing tags": b"<html><body>" + b"<a href=/x>y " * 200_000,
+    "comment that never ends": GOOD[:-20] + b"<!--" + b"x" * 2_000_000,
     "40,000 paragraphs": b"<html><body>" + b"<p>mot doan van nao do dai vua phai de doc cho biet ma thoi nhe.</p>" * 40_000,
     "32,000 attributes": b"<html><body><div " + b" ".join(b'a%d="x"' % i for i in range(32_000)) + b">x</div></body></html>",
     "broken JSON-LD of 2 MB": b'<html><head><script type="application/ld+json">'
@@ -76,6 +154,11 @@ HOSTILE = {
     + GOOD,
     "title of 9 MB": b"<html><head><title>" + b"x " * 4_500_000 + b"</title></head><body><p>y</p></body></html>",
 }
+
+
+def test_a_page_of_10_mb_with_an_article_in_it_is_read(worker: Worker) -> None:
+    picture = b"<img src='data:image/png;base64," + b"iVBORw0KGgo" * 900_000 + b"'>"
+    assert "cấp nước trở lại" in worker.extract(GOOD.replace(b"</h1>", b"</h1>" + picture), "https://a.vn/x").text
 
 
 @pytest.mark.parametrize("name", HOSTILE)

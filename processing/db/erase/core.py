@@ -111,7 +111,8 @@ def _forget_addresses(conn: Connection, addresses: Iterable[str]) -> None:
     spellings = sorted({spelling for address in addresses for spelling in (address, *variants(address))})
     conn.execute("DELETE FROM landing WHERE url = ANY(%s) AND kind <> 'open311'", [spellings])
     conn.execute("UPDATE feed_entry SET url = NULL WHERE url = ANY(%s)", [spellings])
-    conn.execute("DELETE FROM fetch_log WHERE url = ANY(%s) AND kind = 'page'", [spellings])
+    conn.execute("DELETE FROM attachment WHERE url = ANY(%s)", [spellings])
+    conn.execute("DELETE FROM fetch_log WHERE url = ANY(%s) AND kind IN ('page', 'attachment')", [spellings])
 
 
 def _remove_checks(conn: Connection, documents: list[int], addresses: set[str], now: datetime) -> None:
