@@ -6,6 +6,7 @@ What analysts merge and split stands in `changes`.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,41 +27,71 @@ _COMMUNES = 5
 _SURE = 0.5  # confidence from which a document counts for a commune
 
 _VOICES = """
-SELECT a.document_id, a.published_at, coalesce(c.origin_id, a.document_id) AS origin, coalesce(c.relation, 'origin') AS relation, s.owner,
-    d.language, s.name AS source
-FROM assignment a JOIN issue_story x ON x.story_id = a.story_id
+SELECT x.issue_id, a.document_id, a.published_at, coalesce(c.origin_id, a.document_id) AS origin, coalesce(c.relation, 'origin') AS relation,
+    s.owner, d.language, s.name AS source
+FROM issue_story x JOIN assignment a ON a.story_id = x.story_id
 JOIN document d ON d.id = a.document_id JOIN source s ON s.id = d.source_id
 LEFT JOIN document_copy c ON c.document_id = a.document_id AND c.first_seen_at = a.first_seen_at
-WHERE x.issue_id = %s ORDER BY a.published_at, a.document_id"""
+WHERE x.issue_id = ANY(%s) ORDER BY a.published_at, md5(d.canonical_url) COLLATE "C"
+"""
 
 _TEXTS = """
 SELECT d.id, d.title, d.language, d.published_at, s.name AS source, n.sentences, n.tokens, n.topic, n.topic_score, n.province_code, right(v.text, 160) AS tail
 FROM document d JOIN source s ON s.id = d.source_id
 LEFT JOIN annotation n ON n.document_id = d.id AND n.first_seen_at = d.first_seen_at
 LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
-WHERE d.id = ANY(%s) ORDER BY d.published_at, d.id"""
+WHERE d.id = ANY(%s)"""
 
 _PLACES = """
-SELECT p.unit_code, sum(p.confidence) AS weight FROM document_place p
-WHERE p.document_id = ANY(%s) AND p.level = %s AND p.confidence >= %s GROUP BY 1 ORDER BY 2 DESC, 1"""
+SELECT p.document_id, p.unit_code, p.level, p.confidence FROM document d
+JOIN document_place p ON p.document_id = d.id AND p.first_seen_at = d.first_seen_at WHERE d.id = ANY(%s)"""
+
+_WRITE = """
+UPDATE issue SET title = %s, topic = %s, province_code = %s, commune_codes = %s, first_seen_at = %s, last_published_at = %s,
+    documents = %s, origins = %s, summary = %s, updated_at = %s WHERE id = %s"""
+
+Rows = list[dict[str, Any]]
 
 
 def refresh(conn: Connection, issue: int, now: datetime) -> None:
     """Set title, topic, places, times, counts and summary of an issue from its documents. An issue left without any keeps its name."""
-    voices = conn.execute(_VOICES, [issue]).fetchall()
-    if not voices:
-        conn.execute("UPDATE issue SET documents = 0, origins = 0, updated_at = %s WHERE id = %s", [now, issue])
+    refresh_all(conn, [issue], now)
+
+
+def refresh_all(conn: Connection, issues: Iterable[int], now: datetime) -> None:
+    """`refresh` for several issues at the price of one."""
+    wanted = sorted(set(issues))
+    voices: dict[int, Rows] = {issue: [] for issue in wanted}
+    for row in conn.execute(_VOICES, [wanted]):
+        voices[row["issue_id"]].append(row)
+    empty = [issue for issue, rows in voices.items() if not rows]
+    if empty:
+        conn.execute("UPDATE issue SET documents = 0, origins = 0, updated_at = %s WHERE id = ANY(%s)", [now, empty])
+    named = [v["document_id"] for rows in voices.values() for v in rows[-_MEMBERS:]]
+    if not named:
         return
-    newest = [v["document_id"] for v in voices[-_MEMBERS:]]
-    texts = conn.execute(_TEXTS, [newest]).fetchall()
+    texts = {row["id"]: row for row in conn.execute(_TEXTS, [named])}
+    places: dict[int, Rows] = {}
+    for row in conn.execute(_PLACES, [named]):
+        places.setdefault(row["document_id"], []).append(row)
     agencies = [r["name"] for r in conn.execute("SELECT name FROM source WHERE kind = 'wire' ORDER BY name")]
+    conn.cursor().executemany(
+        _WRITE, [[*_described(rows, texts, places, agencies), now, issue] for issue, rows in voices.items() if rows]
+    )
+
+
+def _described(voices: Rows, known: dict[int, dict[str, Any]], places: dict[int, Rows], agencies: list[str]) -> list[Any]:
+    """What an issue is said to be: the values of `_WRITE` up to the summary."""
+    newest = [v["document_id"] for v in voices[-_MEMBERS:]]
+    texts = [known[document] for document in newest if document in known]
     credits = {t["id"]: wire_credit(t["tail"] or "", agencies) for t in texts}
     groups = independent_groups([Voice(v["origin"], v["owner"], credits.get(v["document_id"], "")) for v in voices])
     group_of = {v["document_id"]: g for v, g in zip(voices, groups, strict=True)}
     members = [_member(t, group_of[t["id"]]) for t in texts]
-    originals = [m for m, t in zip(members, texts, strict=True) if _original(voices, t["id"])] or members
-    provinces = [r["unit_code"] for r in conn.execute(_PLACES, [newest, "province", 0.0])]
-    communes = [r["unit_code"] for r in conn.execute(_PLACES, [newest, "commune", _SURE])]
+    own = {v["document_id"] for v in voices if v["relation"] in ("origin", "shared_release")}
+    originals = [m for m, t in zip(members, texts, strict=True) if t["id"] in own] or members
+    near = [place for document in newest for place in places.get(document, ())]
+    provinces, communes = _ranked(near, "province", 0.0), _ranked(near, "commune", _SURE)
     summary = {
         "sentences": naming.key_sentences(originals),
         "phrases": naming.key_phrases(members),
@@ -68,14 +99,19 @@ def refresh(conn: Connection, issue: int, now: datetime) -> None:
         "first": {"at": voices[0]["published_at"].isoformat(), "source": voices[0]["source"], "document": voices[0]["document_id"]},
         "spread": _spread(voices, groups, communes, provinces),
     }
-    conn.execute(
-        """UPDATE issue SET title = %s, topic = %s, province_code = %s, commune_codes = %s, first_seen_at = %s, last_published_at = %s,
-               documents = %s, origins = %s, summary = %s, updated_at = %s WHERE id = %s""",
-        [
-            naming.headline(originals), naming.topic(members), provinces[0] if provinces else None, communes[:_COMMUNES],
-            voices[0]["published_at"], voices[-1]["published_at"], len(voices), len(set(groups)), Jsonb(summary), now, issue,
-        ],
-    )  # fmt: skip
+    return [
+        naming.headline(originals), naming.topic(members), provinces[0] if provinces else None, communes[:_COMMUNES],
+        voices[0]["published_at"], voices[-1]["published_at"], len(voices), len(set(groups)), Jsonb(summary),
+    ]  # fmt: skip
+
+
+def _ranked(places: Rows, level: str, least: float) -> list[str]:
+    """Units of a level, those that the documents are surest to be about first."""
+    weights: dict[str, list[float]] = {}
+    for place in places:
+        if place["level"] == level and place["confidence"] >= least:
+            weights.setdefault(place["unit_code"], []).append(place["confidence"])
+    return sorted(weights, key=lambda code: (-math.fsum(weights[code]), code))
 
 
 def _spread(voices: list[dict[str, Any]], groups: list[int], communes: list[str], provinces: list[str]) -> dict[str, Any]:
@@ -89,10 +125,6 @@ def _spread(voices: list[dict[str, Any]], groups: list[int], communes: list[str]
         "publishers": len({v["owner"] for v in voices}), "communes": len(communes), "provinces": len(provinces),
         "days": len(days), "busiest_day": busiest, "origins_that_day": days[busiest],
     }  # fmt: skip
-
-
-def _original(voices: list[dict[str, Any]], document: int) -> bool:
-    return any(v["document_id"] == document and v["relation"] in ("origin", "shared_release") for v in voices)
 
 
 def _member(row: dict[str, Any], group: int) -> Member:

@@ -26,6 +26,7 @@ from processing.errors import Quarantine
 METHOD = "explained-information 2"
 PARAMS = Params(capacity=30_000)
 _LOCK = 7_205_110_003
+_TOGETHER = 8
 _COPIED = ("same_text", "copied_from")
 _ISSUES = uuid.UUID("5f1d6c1e-3a0b-5d57-9a55-6d2f0c6f7a11")
 
@@ -50,9 +51,9 @@ _indexes: dict[str, dict[str, Index]] = {}
 
 
 def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
-    """Assign up to `limit` documents. The caller commits."""
+    """Assign up to eight times `limit` documents: what comes together is put in order together. The caller commits."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    ids = [row["subject_id"] for row in conn.execute(_CLAIM, [now, limit])]
+    ids = [row["subject_id"] for row in conn.execute(_CLAIM, [now, _TOGETHER * limit])]
     if not ids:
         return StageStats()
     try:

@@ -101,6 +101,7 @@ class _Batch:
     def __init__(self, conn: Connection, now: datetime) -> None:
         self.conn = conn
         self.now = now
+        self.database = conn.info.dsn
         self.docs: dict[int, _Doc] = {}
         self.stored: dict[int, tuple[tuple[int | None, int | None, str | None], float]] = {}
         self.held: dict[int, Sequence[int]] = {}
@@ -150,7 +151,7 @@ class _Batch:
         found: dict[int, Fingerprint] = {}
         missing = []
         for document in ids:
-            known = _prints.get((self.conn.info.dsn, document, self.docs[document].version)) if document in self.docs else None
+            known = _prints.get((self.database, document, self.docs[document].version)) if document in self.docs else None
             if known is None:
                 missing.append(document)
             else:
@@ -163,7 +164,7 @@ class _Batch:
                     raise
                 failed[row["id"]] = Quarantine(f"fault of ours in dedupe: {fault(error)}")
                 continue
-            found[row["id"]] = _prints[self.conn.info.dsn, row["id"], row["version"]] = made
+            found[row["id"]] = _prints[self.database, row["id"], row["version"]] = made
         while len(_prints) > _CACHED:
             _prints.popitem(last=False)
         return found

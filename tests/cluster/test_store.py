@@ -84,7 +84,9 @@ def test_one_owner_is_one_origin(db: Connection, add: Add) -> None:
     assert db.execute("SELECT documents, origins FROM issue").fetchall() == [{"documents": 3, "origins": 2}]
 
 
-def test_killed_between_batches_gives_the_same_rows(db: Connection, add: Add) -> None:
+def test_killed_between_batches_gives_the_same_rows(db: Connection, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_TOGETHER", 1)
+
     def rows() -> list[tuple[int, ...]]:
         found = db.execute("SELECT document_id, min(document_id) OVER (PARTITION BY story_id) AS first FROM assignment ORDER BY 1")
         return [(r["document_id"], r["first"]) for r in found]
@@ -109,8 +111,9 @@ def test_killed_between_batches_gives_the_same_rows(db: Connection, add: Add) ->
     assert rows() == undisturbed
 
 
-def test_the_order_of_arrival_changes_nothing(db: Connection, add: Add) -> None:
+def test_the_order_of_arrival_changes_nothing(db: Connection, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stories, and their issues' titles and counts; killed and restarted on the way."""
+    monkeypatch.setattr(store, "_TOGETHER", 1)
 
     def found() -> list[tuple[object, ...]]:
         rows = db.execute(
