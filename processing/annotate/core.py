@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from processing.annotate import segment
+from processing.annotate import formats, segment
 from processing.annotate.places import Places
-from processing.annotate.topics import Topics
+from processing.annotate.topics import OTHER, Topics
 
 METHOD = "crf-vlsp2013; gazetteer-2026-07; topics-1"
 """Names and versions of models and gazetteer; stored with every annotation."""
@@ -56,12 +56,13 @@ class Annotator:
         if language != "vi":
             # kept and marked; gazetteer, topics and claims speak Vietnamese only
             found, province = self.places.find(text, title, published, area) if language == "und" else ([], None)
-            return Annotation(language, sentences, tokens, found, _plain(province), _confidence(province), "other", 0.0, [])
+            return Annotation(language, sentences, tokens, found, _plain(province), _confidence(province), OTHER, 0.0, [])
         found, province = self.places.find(text, title, published, area)
+        if formats.pastime(title, text):
+            return Annotation(language, sentences, tokens, found, _plain(province), _confidence(province), OTHER, 1.0, [])
         topic, score = self.topics.classify(title, text)
-        return Annotation(
-            language, sentences, tokens, found, _plain(province), _confidence(province), topic, score, _checkable(sentences)
-        )  # fmt: skip
+        stated = _checkable([sentence for sentence in sentences if not formats.table_row(sentence)])
+        return Annotation(language, sentences, tokens, found, _plain(province), _confidence(province), topic, score, stated)
 
     def annotate(self, record: dict[str, Any]) -> dict[str, Any]:
         """The record with the fields of the contract and `language` added. Raises ValueError for a bad `published_at`."""

@@ -50,6 +50,44 @@ def test_a_megabyte(annotator: Annotator) -> None:
     assert time.process_time() - begin < 30
 
 
+HOROSCOPE = "Tuổi Tý có quý nhân giúp đỡ, thu về 20 triệu đồng. Tuổi Sửu dễ đau dạ dày, nên khám bệnh. Tuổi Dần bán được nhà đất. Tuổi Mão tránh va chạm giao thông."
+LOTTERY = "XSMN ngày 15/3/2026: Tiền Giang, Đà Lạt.\nGiải tám: 45 | 12 | 88\nGiải đặc biệt: 123456 | 654321\nGiải nhất trị giá 30 triệu đồng."
+PRICES = "Mặt hàng\tĐịa phương\tGiá (đồng/kg)\n" + "Cà phê\tGia Lai\t95.000\nHồ tiêu\tĐắk Lắk\t120.000\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [("Tử vi ngày 15/3/2026 của 12 con giáp", HOROSCOPE), ("Kết quả xổ số miền Nam hôm nay", LOTTERY), ("", "Kết quả Vietlott: Jackpot 45,6 tỷ đồng, 12 vé trúng giải nhất.")],
+)
+def test_horoscopes_and_lottery_results_are_about_nothing(annotator: Annotator, title: str, text: str) -> None:
+    record = annotator.annotate({"id": 1, "title": title, "text": text, "published_at": "2026-03-15"})
+    assert (record["topic"], record["checkable"]) == ("other", [])
+
+
+def test_a_fraud_with_lottery_tickets_is_news(annotator: Annotator) -> None:
+    text = "Công an cảnh báo thủ đoạn lừa đảo: nhắn tin báo trúng giải đặc biệt xổ số rồi yêu cầu chuyển 5 triệu đồng phí nhận thưởng. Ngày 12/3, 8 người ở xã Chư Sê, tỉnh Gia Lai đã mất 40 triệu đồng."
+    record = annotator.annotate({"id": 1, "title": "Lừa đảo trúng thưởng vé số", "text": text, "published_at": "2026-03-15"})
+    assert record["topic"] == "scam_fraud"
+    assert record["checkable"]
+
+
+def test_rows_of_a_table_are_no_statements(annotator: Annotator) -> None:
+    record = annotator.annotate({"id": 1, "title": "Bảng giá nông sản", "text": PRICES, "published_at": "2026-03-15"})
+    assert record["checkable"] == []
+    assert len(record["sentences"]) == 41
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("河内今天下大雨，许多街道被淹。", "und"), ("ភ្លៀងធ្លាក់ខ្លាំងនៅកម្ពុជា", "und"), ("Le barrage a cédé, des milliers d'habitants ont été évacués.", "und"), ("😀🔥 !!! ???", "und"), ("1 2 3 4 5 " * 99, "und"),
+     ("Officials said on Monday that 40 houses in the district were flooded by the storm.", "en")],
+)
+def test_other_languages_are_kept_and_marked(annotator: Annotator, text: str, language: str) -> None:
+    record = annotator.annotate({"id": 1, "text": text})
+    assert (record["language"], record["topic"], record["checkable"]) == (language, "other", [])
+    assert record["sentences"]
+
+
 def test_local_day() -> None:
     assert str(local_day("2025-06-30T18:00:00+00:00")) == "2025-07-01"
     assert str(local_day("2025-06-30")) == "2025-06-30"
