@@ -219,7 +219,8 @@ def _sitemap(body: bytes, limit: int) -> Listed:
         raise NotAList(Said("its sitemap is damaged"))
     listed = Listed("sitemap")
     for node in root:
-        values = {etree.QName(child).localname: (child.text or "").strip() for child in node.iter(etree.Element) if child is not node}
+        # the page's own address is the entry's own child: pictures and videos in it have a loc and a title, too
+        values = _children(node) | {name: text for below in node.iterchildren(etree.Element) if etree.QName(below).localname == "news" for name, text in _children(below).items()}
         if not values.get("loc"):
             continue
         if etree.QName(node).localname == "sitemap":
@@ -233,6 +234,11 @@ def _sitemap(body: bytes, limit: int) -> Listed:
         listed.warnings.append(f"{len(listed.entries)} addresses, only the {limit} changed last are read")
         listed.entries = sorted(listed.entries, key=lambda entry: entry.changed, reverse=True)[:limit]
     return listed
+
+
+def _children(node: Any) -> dict[str, str]:
+    """Text of an element's children by their name without its namespace."""
+    return {etree.QName(child).localname: (child.text or "").strip() for child in node.iterchildren(etree.Element)}
 
 
 def _listing(body: bytes, selector: str, limit: int) -> Listed:

@@ -71,6 +71,11 @@ def test_sitemaps_listings_claim_reviews() -> None:
     urls = "".join(f"<url><loc>http://x.example/{i}</loc><lastmod>2026-11-{i:02}</lastmod></url>" for i in range(1, 20))
     listed = read(f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode(), "sitemap", limit=3)
     assert [entry.link[-2:] for entry in listed.entries] == ["19", "18", "17"]
+    pictured = (
+        b'<urlset xmlns:i="i" xmlns:n="n"><url><loc>http://x.example/tin</loc><i:image><i:loc>http://x.example/a.jpg</i:loc><i:title>Anh</i:title></i:image>'
+        b"<n:news><n:title>Tin</n:title><n:publication_date>2026-11-21</n:publication_date></n:news></url></urlset>"
+    )
+    assert [(e.link, e.title, e.published_raw) for e in read(pictured, "sitemap").entries] == [("http://x.example/tin", "Tin", "2026-11-21")]
     index = b"<sitemapindex><sitemap><loc>http://x.example/s.xml</loc></sitemap></sitemapindex>"
     assert read(index, "sitemap").lists == [("http://x.example/s.xml", "")]
     listing = '<div class="tin"><h3><a href="/a.html">Tin một</a></h3></div><a href="/b.html">khác</a>'
