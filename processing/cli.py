@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from processing.errors import LangNgheError
+from processing.stack.issue_commands import issue_app
 from processing.stack.source_commands import sources_app
 
 app = typer.Typer(
@@ -19,7 +19,6 @@ app = typer.Typer(
 )
 claims_app = typer.Typer(no_args_is_help=True, help="Match claims with published checks; relate them to evidence.")
 db_app = typer.Typer(no_args_is_help=True, help="Migrate, back up, restore and erase.")
-issue_app = typer.Typer(no_args_is_help=True, help="Look at issues, merge and split them, see how useful signals were.")
 audit_app = typer.Typer(no_args_is_help=True, help="The append-only audit table.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff who sign in or receive mail.")
 app.add_typer(claims_app, name="claims")
@@ -112,6 +111,7 @@ def claims_match(
 ) -> None:
     """The k nearest published checks of each {"id", "text", "published_at"?} line."""
     from processing.claims.core import Matcher
+    from processing.claims.semantics import configured
     from processing.filters import read_all
 
     loaded, status = [], 0
@@ -125,7 +125,7 @@ def claims_match(
                     loaded.append(record)
     except OSError as error:
         raise LangNgheError(f"cannot read the checks: {error}", "--checks names a JSON Lines file of published checks") from None
-    matcher = Matcher(loaded)
+    matcher = Matcher(loaded, embedder=configured())
     raise typer.Exit(_filter(lambda record: {"id": record["id"], "matches": matcher.match(record, k)}, optional=("published_at",)) or status)
 
 
@@ -133,8 +133,10 @@ def claims_match(
 def claims_verify() -> None:
     """How the evidence of {"id", "claim", "evidence"} lines relates to the claim. A score for ordering, never a verdict."""
     from processing.claims.relation import verify
+    from processing.claims.semantics import pair_scorer
 
-    raise typer.Exit(_filter(lambda r: {"id": r["id"], **verify(r["claim"], r["evidence"])}, ("id", "claim", "evidence")))
+    scorer = pair_scorer()
+    raise typer.Exit(_filter(lambda r: {"id": r["id"], **verify(r["claim"], r["evidence"], scorer)}, ("id", "claim", "evidence")))
 
 
 @claims_app.command("import")
@@ -219,72 +221,6 @@ def send() -> None:
 
     with connect() as conn:
         _say(str(send_due(conn, datetime.now(UTC))))
-
-
-@issue_app.command("show")
-def issue_show(public_id: str) -> None:
-    """The score card of an issue, as JSON."""
-    from processing.cluster.issues import issue_card
-    from processing.db import connect
-
-    with connect() as conn:
-        _say(json.dumps(issue_card(conn, public_id), ensure_ascii=False, indent=2, default=str))
-
-
-def _staff(conn: Any, login: str) -> int:
-    row = conn.execute("SELECT id FROM app_user WHERE login = %s AND active", [login]).fetchone()
-    if row is None:
-        raise LangNgheError(f"there is no active account {login!r}", "a named person decides; see `langnghe user add`")
-    return int(row["id"])
-
-
-@issue_app.command("merge")
-def issue_merge(
-    keep: str,
-    other: str,
-    user: Annotated[str, typer.Option(help="Login of who decides")],
-    reason: Annotated[str, typer.Option(help="Why, for the record")] = "",
-) -> None:
-    """Make two issues one, for good or until taken back."""
-    from processing.cluster.changes import merge_issues
-    from processing.db import connect
-
-    with connect() as conn:
-        stays = merge_issues(conn, keep, other, user_id=_staff(conn, user), now=datetime.now(UTC), reason=reason)
-        conn.commit()
-    _say(f"one issue: {stays}")
-
-
-@issue_app.command("split")
-def issue_split(
-    issue: str,
-    documents: Annotated[list[str], typer.Argument(help="Public ids of the documents to take out, as `issue show` lists them")],
-    user: Annotated[str, typer.Option(help="Login of who decides")],
-    reason: Annotated[str, typer.Option(help="Why, for the record")] = "",
-) -> None:
-    """Take documents out of an issue into a new one, kept apart for good or until taken back."""
-    from processing.cluster.changes import documents_of, split_issue
-    from processing.db import connect
-
-    with connect() as conn:
-        made = split_issue(conn, issue, documents_of(conn, documents), user_id=_staff(conn, user), now=datetime.now(UTC), reason=reason)
-        conn.commit()
-    _say(f"new issue: {made}")
-
-
-@issue_app.command("undo")
-def issue_undo(
-    change: Annotated[int, typer.Argument(help="Number of the merge or split, as `issue show` lists it")],
-    user: Annotated[str, typer.Option(help="Login of who decides")],
-) -> None:
-    """Take a merge or a split back."""
-    from processing.cluster.changes import undo_change
-    from processing.db import connect
-
-    with connect() as conn:
-        stays = undo_change(conn, change, user_id=_staff(conn, user), now=datetime.now(UTC))
-        conn.commit()
-    _say(f"taken back; see {stays}")
 
 
 @issue_app.command("precision")
