@@ -91,6 +91,7 @@ class Crawl:
             source.proof_url is not None, self.deadline, self.robots, self.hosts, note,
         )  # fmt: skip
         outcomes = await SourceCrawl(source, job.due, feeds, lander, fetcher, self.worker, self.settings).run()
+        feeds.store()
         verdict = health.judge(outcomes, health.past_of(self.conn, job.source_id), now)
         if source.kind != "feedback":
             verdict = health.with_assertions(verdict, assertions.check(source.assertions, assertions.observe(self.conn, job.source_id, now)))

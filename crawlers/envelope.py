@@ -37,6 +37,7 @@ class Landed:
     url: str
     sealed: bytes
     digest: bytes
+    header: dict[str, Any]
 
 
 @lru_cache(maxsize=4)
@@ -54,4 +55,4 @@ def wrap(
 ) -> Landed:
     """Seal one response. `about` adds final_url, content_type, status, cms, language, kind to the header."""
     header = {"url": url, "fetched_at": fetched_at.isoformat(), "entry": entry or {}, **about}
-    return Landed(kind, url, seal(url, header, body), keyed_digest(body))
+    return Landed(kind, url, seal(url, header, body), keyed_digest(body), header)

@@ -44,7 +44,8 @@ def _review(claim: str, review: dict[str, Any]) -> dict[str, str]:
     }  # fmt: skip
     # Inside a script element "</" would end it; JSON may spell the slash with a backslash.
     block = json.dumps(stated, ensure_ascii=False).replace("</", "<\\/")
-    body = f"<article><h1>{escape(title)}</h1><p>{escape(claim)}</p><p>{escape(rating)}</p></article>"
+    sentence = claim if claim.endswith((".", "!", "?", "…")) else f"{claim}."
+    body = f"<article><h1>{escape(title)}</h1><p>{escape(sentence)}</p></article>"
     page = f'<html><head><meta charset="utf-8"><title>{escape(title)}</title><script type="application/ld+json">{block}</script></head><body>{body}</body></html>'
     return {"title": title, "link": link, "guid": link, "published_raw": published, "changed": rating, "content": page}
 

@@ -20,7 +20,7 @@ _FULL_EVERY = 36  # one poll in so many goes without conditions: some servers an
 def next_interval(interval: timedelta, new: int, entries: int, longest: timedelta = LONGEST) -> timedelta:
     """The interval after a poll that listed `entries`, `new` of them unseen: halved when half or more was new, half as long again when nothing was.
 
-    `longest` is the source's expected time between two documents where that is shorter than a day, so that trouble is seen within two of them.
+    `longest` is half of the source's expected time between two documents where that is shorter than a day, so that trouble is told within two of them.
     """
     if entries and new >= entries / 2:
         interval = interval / 2
@@ -58,7 +58,8 @@ class FeedStore:
         self.conn = conn
         self.source = source
         self.source_id = source_id
-        self.longest = timedelta(days=7) / source.expected_per_week
+        self._polls: list[tuple[str, list[Any]]] = []
+        self.longest = timedelta(days=7) / source.expected_per_week / 2  # four polls in the time of two documents: see health.BROKEN_AT
 
     def followed(self) -> frozenset[str]:
         """Hosts to which a person let this source move (table `source_move`), without www."""
@@ -107,8 +108,12 @@ class FeedStore:
     def _write(self, feed: FeedRow, interval: timedelta, least_s: float | None, fields: str, values: list[Any]) -> None:
         # Nine tenths: the schedule's next tick comes a little before the full interval as often as after it.
         wait = max(interval * 0.9, timedelta(seconds=least_s or 0))
-        self.conn.execute(
-            f"UPDATE feed SET poll_interval = %s, next_poll_at = %s, {fields} WHERE id = %s",  # noqa: S608 - `fields` is one of three constants above
-            [interval, datetime.now(UTC) + wait, *values, feed.id],
-        )
-        self.conn.commit()
+        query = f"UPDATE feed SET poll_interval = %s, next_poll_at = %s, {fields} WHERE id = %s"  # noqa: S608 - `fields` is one of three constants above
+        self._polls.append((query, [interval, datetime.now(UTC) + wait, *values, feed.id]))
+
+    def store(self) -> None:
+        """Write what the polls came to. Not committed: it belongs to the transaction of the verdict on the source. A crawl killed
+        between the two would leave a feed that is not due and a failure that nobody was told of."""
+        for query, values in self._polls:
+            self.conn.execute(query, values)
+        self._polls.clear()

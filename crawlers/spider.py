@@ -23,6 +23,7 @@ from crawlers.traps import endless
 from crawlers.urls import BadURL, canonical, page_key, same_site
 from crawlers.words import Said
 from crawlers.worker import Worker, WorkerFailure
+from processing.db import archive
 from processing.settings import Settings
 
 MAX_LISTS = 50  # sitemaps under one sitemap index in one run
@@ -78,7 +79,7 @@ class SourceCrawl:
         """Read every due feed and land its pages."""
         outcomes = [await self._feed(feed) for feed in self.feeds]
         self.lander.flush()
-        await fetch_wanted(self.lander.conn, self.lander.source_id, self.fetcher, self.source.own_hosts)
+        await fetch_wanted(self.lander.conn, self.lander.source_id, self.fetcher, self.fetcher.own_hosts or self.source.own_hosts)
         self.lander.flush()
         return outcomes
 
@@ -247,6 +248,8 @@ class SourceCrawl:
             "kind": self.source.kind,
         }
         landed = wrap(kind, url, body, fetched_at=answer.fetched_at if answer else datetime.now(UTC), about=about, entry=entry)
+        if answer is not None and self.settings.raw_archive:
+            archive.keep(self.settings, self.source.key, landed.header, answer.headers, body)
         self.lander.land(feed.id, candidate.key, candidate.content, candidate.url, landed, attempts)
 
     # ── reports of a feedback portal ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 """The crawl child under watch: every connect to anything but loopback is recorded and refused at the socket's own connect call.
 
 So no packet leaves the machine while testing, even where a test takes the guard away on purpose. Names resolve from TEST_NAMES (JSON: name → list of
-addresses, one per look-up, the last for ever), TEST_TIMEOUT shortens the time limit, TEST_NO_GUARD=1 takes the guard away.
+addresses, one per look-up, the last for ever; an empty one does not resolve), TEST_TIMEOUT shortens the time limit, TEST_NO_GUARD=1 takes the guard away,
+TEST_ORIGINS (JSON: kind of feed → origin) lets a server of the test stand for a platform's interface.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver
 from zope.interface import implementer
 
-from crawlers import child, fetcher, guard, session
+from crawlers import child, fetcher, guard, keyed, session
 
 _RECORD = Path(os.environ["TEST_CONNECTS"])
 
@@ -55,8 +57,9 @@ class Names:
         if found:
             address = found[min(self.asked[hostName], len(found) - 1)]
             self.asked[hostName] += 1
-            kind = IPv6Address if ":" in address else IPv4Address
-            receiver.addressResolved(kind("TCP", address, portNumber))
+            if address:
+                kind = IPv6Address if ":" in address else IPv4Address
+                receiver.addressResolved(kind("TCP", address, portNumber))
         receiver.resolutionComplete()
         return self
 
@@ -65,6 +68,8 @@ def main() -> int:
     sys.addaudithook(_watch)
     if os.environ.get("TEST_NO_GUARD"):
         guard.check = lambda host, allow: None
+    for name, origin in json.loads(os.environ.get("TEST_ORIGINS", "{}")).items():
+        keyed.INTERFACES[name] = replace(keyed.INTERFACES[name], origin=origin)
     fetcher.TIMEOUT_S = float(os.environ.get("TEST_TIMEOUT", fetcher.TIMEOUT_S))
     plain = session.scrapy_settings
     session.scrapy_settings = lambda *args, **kwargs: {**plain(*args, **kwargs), "TWISTED_DNS_RESOLVER": "tests.crawlers.harness.Names"}
