@@ -153,6 +153,16 @@ def claims_import(file: Annotated[Path, typer.Argument(help="CSV of published ch
     raise typer.Exit(1 if result.quarantined else 0)
 
 
+@claims_app.command("learn")
+def claims_learn() -> None:
+    """Learn from what reviewers decided; a new model is used only if it is better on the frozen test pairs."""
+    from processing.claims.learn import night
+    from processing.db import connect
+
+    with connect() as conn:
+        _say(night(conn, datetime.now(UTC)))
+
+
 @app.command()
 def figures() -> None:
     """Conflicting figures within stories of {"id", "story", "published_at", "source", "text"} lines, one line a finding."""

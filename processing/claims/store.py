@@ -14,11 +14,12 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from processing.claims import corroboration
+from processing.claims import corroboration, learn
 from processing.claims.ages import Check, older_than_event
 from processing.claims.checkable import OPERATING_POINT
 from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
+from processing.claims.semantics import configured
 from processing.claims.spread import RECENT, independent, refresh, remember
 from processing.claims.spread import recount as recount  # told again by the removal desk
 from processing.claims.tokens import neutral, tokens
@@ -37,7 +38,7 @@ MATCHES = 10
 class _Cache:
     """The matcher of one database in this process, and the version of each check in it."""
 
-    matcher: Matcher = field(default_factory=Matcher)
+    matcher: Matcher = field(default_factory=lambda: Matcher(embedder=configured()))
     versions: dict[int, int] = field(default_factory=dict)
     checks: dict[int, Check] = field(default_factory=dict)
     signature: tuple[Any, ...] = ()
@@ -62,9 +63,11 @@ def _refresh(conn: Connection) -> _Cache:
     cache = _caches.setdefault(f"{conn.info.host}:{conn.info.port}/{conn.info.dbname}", _Cache())
     row = conn.execute("SELECT count(*) AS n, max(id) AS top, sum(version) AS v, count(withdrawn_at) AS w, max(updated_at) AS u FROM fact_check").fetchone()
     assert row is not None
-    signature = tuple(row.values())
+    fusion = learn.active(conn)
+    signature = (fusion.version, *row.values())
     if signature == cache.signature:
         return cache
+    cache.matcher.adopt(fusion)
     present = {r["id"]: r["version"] for r in conn.execute("SELECT id, version FROM fact_check WHERE withdrawn_at IS NULL ORDER BY id")}
     for gone in cache.versions.keys() - present.keys():
         cache.matcher.withdraw(str(gone))

@@ -43,10 +43,6 @@ def judged(engine: Matcher, data: list[Pair]) -> list[Candidate]:
     return [engine.pair(p["query"], p["check"]) for p in data]
 
 
-def _rows(found: list[Candidate]) -> npt.NDArray[np.float64]:
-    return np.array([[c.features[n] for n in FEATURES] for c in found])
-
-
 def _strangers(engine: Matcher, data: list[Pair]) -> tuple[list[Candidate], list[str]]:
     """The best checks of other families for each query: what a match must also be told from."""
     own = {p["check"]: p["family"] for p in data}
@@ -73,34 +69,50 @@ def tiers(found: list[Candidate], data: list[Pair]) -> dict[str, float]:
     return out
 
 
-def main() -> None:
+def rows(found: list[Candidate]) -> npt.NDArray[np.float64]:
+    """Features of candidates, one row each, in the order of FEATURES."""
+    return np.array([[c.features[n] for n in FEATURES] for c in found]).reshape(-1, len(FEATURES))
+
+
+def training() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], list[str]]:
+    """Features, labels and families of the training half and of each query's best checks of other families."""
+    data = pairs()
+    engine = matcher(data)
+    train = [p for p in data if p["split"] == "train"]
+    others, other_families = _strangers(engine, train)
+    labels = np.array([int(p["same"]) for p in train] + [0] * len(others), np.int64)
+    return rows([*judged(engine, train), *others]), labels, [p["family"] for p in train] + other_families
+
+
+def fit(x: npt.NDArray[np.float64], y: npt.NDArray[np.int64], groups: list[str], version: str) -> Fusion:
+    """A model from features and labels, thresholds from cross-validation by group. Needs at least five groups and both labels."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    data = pairs()
-    engine = matcher(data)
-    train, test = ([p for p in data if p["split"] == s] for s in ("train", "test"))
-    found = judged(engine, train)
-    others, other_families = _strangers(engine, train)
-    x, y = np.vstack([_rows(found), _rows(others)]), np.array([int(p["same"]) for p in train] + [0] * len(others))
-    groups = np.array([p["family"] for p in train] + other_families)
-    differs = np.array([bool(c.differences) for c in [*found, *others]])
     model = LogisticRegression(C=3.0, max_iter=5000)
-    p = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba")[:, 1]
-    at = {name: x[:, FEATURES.index(name)] for name in ("swapped", "missing", "places", "numbers", "dates", "char_claim_cover")}
-    open_ = ~differs & (at["swapped"] <= MAX_SWAPPED) & (at["missing"] <= MAX_MISSING) & (at["places"] == 1) & (at["numbers"] == 1) & (at["dates"] == 1) & (at["char_claim_cover"] >= MIN_COVER)
+    p = cross_val_predict(model, x, y, groups=np.array(groups), cv=GroupKFold(5), method="predict_proba")[:, 1]
+    at = {name: x[:, FEATURES.index(name)] for name in ("differences", "swapped", "missing", "places", "numbers", "dates", "char_claim_cover")}
+    stated = (at["places"] == 1) & (at["numbers"] == 1) & (at["dates"] == 1)
+    open_ = (at["differences"] == 0) & (at["swapped"] <= MAX_SWAPPED) & (at["missing"] <= MAX_MISSING) & stated & (at["char_claim_cover"] >= MIN_COVER)
     grid = np.arange(0.3, 0.99, 0.01)
     confirm = next((t for t in grid if ((p >= t) & open_).any() and y[(p >= t) & open_].mean() >= 0.985), 0.95)
     suggest = max((t for t in np.arange(0.02, confirm, 0.01) if (p[(y == 1)] >= t).mean() >= 0.99), default=0.05)
     model.fit(x, y)
-    out = {"version": "fusion-2", "features": list(FEATURES), "weights": [round(float(w), 5) for w in model.coef_[0]],
-           "bias": round(float(model.intercept_[0]), 5), "confirm": round(float(confirm), 3), "suggest": round(float(suggest), 3)}  # fmt: skip
-    fusion = Fusion(np.array(out["weights"]), float(model.intercept_[0]), float(confirm), float(suggest), "fusion-2")
+    weights = np.array([round(float(w), 5) for w in model.coef_[0]])
+    return Fusion(weights, round(float(model.intercept_[0]), 5), round(float(confirm), 3), round(float(suggest), 3), version)
+
+
+def main() -> None:
+    data = pairs()
+    train, test = ([p for p in data if p["split"] == s] for s in ("train", "test"))
+    fusion = fit(*training(), "fusion-2")
+    out: dict[str, Any] = {"version": fusion.version, "features": list(FEATURES), "weights": fusion.weights.tolist(), "bias": fusion.bias,
+                           "confirm": fusion.confirm, "suggest": fusion.suggest}  # fmt: skip
     engine = matcher(data)
     engine._fusion = fusion
-    unseen = tiers(judged(engine, test), test)
-    out["unseen_families"] = {k: round(v, 4) for k, v in unseen.items()}
-    out["reliability"] = reliability([c.probability for c in judged(engine, test)], [bool(p["same"]) for p in test])
+    found = judged(engine, test)
+    out["unseen_families"] = {k: round(v, 4) for k, v in tiers(found, test).items()}
+    out["reliability"] = reliability([c.probability for c in found], [bool(p["same"]) for p in test])
     Path(str(files("processing.claims") / "data" / "fusion.json")).write_text(json.dumps(out, ensure_ascii=False) + "\n", "utf-8")
     sys.stdout.write(json.dumps({**out, "train": tiers(judged(engine, train), train)}, indent=1) + "\n")
 

@@ -102,6 +102,27 @@ COMMENT ON COLUMN claim_candidate.sentence IS 'Its place among the checkable sen
 CREATE INDEX ON claim_candidate (document_id);
 CREATE INDEX ON claim_candidate (published_at);
 
+CREATE TABLE match_model (
+    version text PRIMARY KEY,
+    trained_at timestamptz NOT NULL,
+    features text[] NOT NULL,
+    weights double precision[] NOT NULL,
+    bias double precision NOT NULL,
+    confirm double precision NOT NULL,
+    suggest double precision NOT NULL,
+    decisions integer NOT NULL,
+    quality jsonb NOT NULL,
+    active boolean NOT NULL DEFAULT false,
+    reason text NOT NULL,
+    CHECK (array_length(features, 1) = array_length(weights, 1))
+);
+COMMENT ON TABLE match_model IS 'Models of the match tier, learned at night from the reviewers'' decisions beside the written pairs. The shipped one is a file of the project.';
+COMMENT ON COLUMN match_model.decisions IS 'How many decisions it learned from.';
+COMMENT ON COLUMN match_model.quality IS 'On the frozen test pairs: its own figures and those of the model in use when it was trained.';
+COMMENT ON COLUMN match_model.active IS 'In use. At most one; without any the shipped model is.';
+COMMENT ON COLUMN match_model.reason IS 'Why it was taken into use, or why not.';
+CREATE UNIQUE INDEX ON match_model (active) WHERE active;
+
 CREATE TABLE match (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     public_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path for path in (ROOT / "dags").glob("*.py") if path.name != "__init__.py")
-EXPECTED = {"crawl", "process", "alerts", "digest", "sources", "housekeeping"}
+EXPECTED = {"crawl", "process", "alerts", "digest", "sources", "housekeeping", "learn"}
 
 READ = """
 import json, sys
