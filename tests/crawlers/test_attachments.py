@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from processing.db import archive
 from processing.extract import store
+from processing.settings import get_settings
 from tests.extract import make_pdf
 
 from .conftest import Crawl
@@ -31,7 +33,10 @@ def test_the_text_of_a_linked_pdf(site: Site, other_site: Site, crawl: Crawl) ->
     }
     site.feed(item("/a", "Tạm ngừng cấp nước", "1"))
     crawl.source(site)
+    crawl.env["LANGNGHE_RAW_ARCHIVE"] = "true"
     assert crawl.run()["landed"] == 1
+    # with the setting on, the page stands in the raw archive, too
+    assert [kept.header["url"] for kept in archive.pages(get_settings()) if kept.header["url"].startswith(site.url)] == [f"{site.url}/a"]
     now = datetime.now(UTC)
     store.run(crawl.db, limit=10, now=now)
     crawl.db.commit()
