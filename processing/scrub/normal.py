@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -30,6 +31,7 @@ def plain(text: str) -> tuple[str, list[int] | None]:
     return "".join(out), back
 
 
+@cache
 def _odd(char: str) -> bool:
     return char in _INVISIBLE or _plain_char(char) != char
 

@@ -68,6 +68,8 @@ _BANK_AFTER = re.compile(r"\s*[-(,]?\s*(?:tại|của|ở|mở tại)?\s*(?:ngâ
                          r"shb|hdbank|ocb|msb|vib|seabank|eximbank|lpbank|pvcombank)\b", re.IGNORECASE)  # fmt: skip
 _LENGTHS = {"bank_account": range(6, 20), "id_number": (9, 12), "social_insurance": (10,), "tax_code": (10, 12, 13), "passport": (7, 8, 9)}
 _WINDOW = 70
+FEWEST = 6
+"""Digits below which nothing is a number of a person."""
 
 
 def find(text: str) -> Iterator[Span]:
@@ -122,13 +124,15 @@ def _run(text: str, start: int, end: int) -> Iterator[Span]:
 def _longest(text: str, groups: list[tuple[int, int]]) -> tuple[str, int, int, int] | None:
     """The longest number that begins at the first group: (kind, start, end, groups used)."""
     first = groups[0][0]
+    if sum(b - a for a, b in groups[:16]) < FEWEST:
+        return None
     label = _label(text, first)
     for used in range(min(len(groups), 16), 0, -1):
         last = groups[used - 1][1]
         if text[last : last + 1] in (".", ",") and text[last + 1 : last + 2].isdigit():
             continue
         digits = "".join(text[a:b] for a, b in groups[:used])
-        if digits.lower().count("o") > 2 or not 6 <= len(digits) <= 19:
+        if digits.lower().count("o") > 2 or not FEWEST <= len(digits) <= 19:
             continue
         gaps = [text[groups[i][1] : groups[i + 1][0]] for i in range(used - 1)]
         kind = _kind(text, first, last, digits.replace("o", "0").replace("O", "0"), gaps, label)
