@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
@@ -47,8 +47,10 @@ SELECT p.document_id, p.unit_code, p.level, p.confidence FROM document d
 JOIN document_place p ON p.document_id = d.id AND p.first_seen_at = d.first_seen_at WHERE d.id = ANY(%s)"""
 
 _WRITE = """
-UPDATE issue SET title = %s, topic = %s, province_code = %s, commune_codes = %s, first_seen_at = %s, last_published_at = %s,
-    documents = %s, origins = %s, summary = %s, updated_at = %s WHERE id = %s"""
+UPDATE issue i SET title = n.title, topic = n.topic, province_code = n.province, commune_codes = n.communes, first_seen_at = n.first_at,
+    last_published_at = n.last_at, documents = n.documents, origins = n.origins, summary = n.summary, updated_at = %s
+FROM jsonb_to_recordset(%s) AS n(id bigint, title text, topic text, province text, communes text[], first_at timestamptz, last_at timestamptz,
+    documents integer, origins integer, summary jsonb) WHERE i.id = n.id"""
 
 Rows = list[dict[str, Any]]
 
@@ -75,13 +77,12 @@ def refresh_all(conn: Connection, issues: Iterable[int], now: datetime) -> None:
     for row in conn.execute(_PLACES, [named]):
         places.setdefault(row["document_id"], []).append(row)
     agencies = [r["name"] for r in conn.execute("SELECT name FROM source WHERE kind = 'wire' ORDER BY name")]
-    conn.cursor().executemany(
-        _WRITE, [[*_described(rows, texts, places, agencies), now, issue] for issue, rows in voices.items() if rows]
-    )
+    told = [{"id": issue, **_described(rows, texts, places, agencies)} for issue, rows in voices.items() if rows]
+    conn.execute(_WRITE, [now, Jsonb(told)])
 
 
-def _described(voices: Rows, known: dict[int, dict[str, Any]], places: dict[int, Rows], agencies: list[str]) -> list[Any]:
-    """What an issue is said to be: the values of `_WRITE` up to the summary."""
+def _described(voices: Rows, known: dict[int, dict[str, Any]], places: dict[int, Rows], agencies: list[str]) -> dict[str, Any]:
+    """What an issue is said to be: the values of `_WRITE`."""
     newest = [v["document_id"] for v in voices[-_MEMBERS:]]
     texts = [known[document] for document in newest if document in known]
     credits = {t["id"]: wire_credit(t["tail"] or "", agencies) for t in texts}
@@ -99,10 +100,12 @@ def _described(voices: Rows, known: dict[int, dict[str, Any]], places: dict[int,
         "first": {"at": voices[0]["published_at"].isoformat(), "source": voices[0]["source"], "document": voices[0]["document_id"]},
         "spread": _spread(voices, groups, communes, provinces),
     }
-    return [
-        naming.headline(originals), naming.topic(members), provinces[0] if provinces else None, communes[:_COMMUNES],
-        voices[0]["published_at"], voices[-1]["published_at"], len(voices), len(set(groups)), Jsonb(summary),
-    ]  # fmt: skip
+    return {
+        "title": naming.headline(originals), "topic": naming.topic(members),
+        "province": provinces[0] if provinces else None, "communes": communes[:_COMMUNES],
+        "first_at": voices[0]["published_at"].isoformat(), "last_at": voices[-1]["published_at"].isoformat(),
+        "documents": len(voices), "origins": len(set(groups)), "summary": summary,
+    }  # fmt: skip
 
 
 def _ranked(places: Rows, level: str, least: float) -> list[str]:
@@ -134,18 +137,37 @@ def _member(row: dict[str, Any], group: int) -> Member:
     )  # fmt: skip
 
 
-def open_issue(conn: Connection, story: int, language: str, at: datetime, now: datetime, public_id: UUID | None = None) -> int:
-    """A new issue for a story; `refresh` names it. Where `public_id` is another's, or was, it gets one of its own."""
-    row = conn.execute(
+def open_issue(conn: Connection, story: int, language: str, at: datetime, now: datetime) -> int:
+    """A new issue for a story; `refresh` names it."""
+    return open_issues(conn, [(story, language, at, None)], now)[0]
+
+
+def open_issues(conn: Connection, stories: Sequence[tuple[int, str, datetime, UUID | None]], now: datetime) -> list[int]:
+    """New issues for stories (id, language, opened at, public id). One whose public id is another's, or was, gets one of its own."""
+    if not stories:
+        return []
+    wanted = [public for *_, public in stories if public is not None]
+    taken = {
+        r["id"]
+        for r in conn.execute(
+            "SELECT public_id AS id FROM issue WHERE public_id = ANY(%(ids)s) UNION SELECT alias FROM issue_alias WHERE alias = ANY(%(ids)s)",
+            {"ids": wanted},
+        )
+    }
+    publics = []
+    for *_, public in stories:
+        publics.append(uuid4() if public is None or public in taken else public)
+        taken.add(publics[-1])
+    ids, languages, times, _ = (list(column) for column in zip(*stories, strict=True))
+    rows = conn.execute(
         """INSERT INTO issue (public_id, title, topic, language, first_seen_at, last_published_at, updated_at)
-           SELECT CASE WHEN %(id)s::uuid IS NULL OR EXISTS (SELECT FROM issue WHERE public_id = %(id)s)
-                       OR EXISTS (SELECT FROM issue_alias WHERE alias = %(id)s) THEN gen_random_uuid() ELSE %(id)s::uuid END,
-               '—', 'other', %(language)s, %(at)s, %(at)s, %(now)s RETURNING id""",
-        {"id": public_id, "language": language, "at": at, "now": now},
-    ).fetchone()
-    assert row is not None
-    conn.execute("INSERT INTO issue_story (story_id, issue_id) VALUES (%s, %s)", [story, row["id"]])
-    return int(row["id"])
+           SELECT p, '—', 'other', l, t, t, %s FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) WITH ORDINALITY AS u(p, l, t, n)
+           ORDER BY n RETURNING id""",
+        [now, publics, languages, times],
+    ).fetchall()
+    made = [int(row["id"]) for row in rows]
+    conn.execute("INSERT INTO issue_story (story_id, issue_id) SELECT * FROM unnest(%s::bigint[], %s::bigint[])", [ids, made])
+    return made
 
 
 def join(conn: Connection, keep: int, drop: int) -> None:

@@ -134,6 +134,8 @@ class _Batch:
 
     def _open(self, index: Index, names: list[str]) -> None:
         """Rows for new stories."""
+        if not names:
+            return
         firsts = [index.first(name) for name in names]
         rows = self.conn.execute(
             """INSERT INTO story (language, opened_at, last_published_at) SELECT %s, t, t FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS u(t, n)
@@ -143,7 +145,11 @@ class _Batch:
         for row, name, order in zip(rows, names, firsts, strict=True):
             index.own(name, row["id"])
             self.first[row["id"]] = order[1]
-            issues.note(self.conn, self.now, "opened", row["id"], None, index.rows[order[1]].id)
+        self.conn.execute(
+            """INSERT INTO story_event (at, kind, story_id, document_id, decided_by)
+               SELECT %s, 'opened', s, d, 'clusterer' FROM unnest(%s::bigint[], %s::bigint[]) AS u(s, d)""",
+            [self.now, [row["id"] for row in rows], [index.rows[order[1]].id for order in firsts]],
+        )
 
     def _write(self, index: Index, changed: Iterable[str], added: dict[str, datetime]) -> None:
         """Store where documents belong now; what they left is an event."""
@@ -282,20 +288,18 @@ class _Batch:
                WHERE s.id = ANY(%s) ORDER BY s.merged_into IS NOT NULL, s.id""",
             [sorted(self.touched)],
         ).fetchall()
-        found: set[int] = set()
-        for row in rows:
-            if row["merged_into"] is None:
-                found.add(row["issue_id"] or self._new_issue(row))
+        found = {row["issue_id"] for row in rows if row["merged_into"] is None and row["issue_id"] is not None}
+        new = [row for row in rows if row["merged_into"] is None and row["issue_id"] is None]
+        found |= set(issues.open_issues(self.conn, [(r["id"], r["language"], r["opened_at"], self._public(r["id"])) for r in new], self.now))
         for row in rows:
             if row["merged_into"] is not None:
                 found |= self._follow(row)
         return found
 
-    def _new_issue(self, story: dict[str, Any]) -> int:
-        """An issue whose public id follows from the story's first document, not from when it came."""
-        first = self.first.get(story["id"])
-        public = uuid.uuid5(_ISSUES, first) if first else None
-        return issues.open_issue(self.conn, story["id"], story["language"], story["opened_at"], self.now, public)
+    def _public(self, story: int) -> uuid.UUID | None:
+        """Public id of a new issue: it follows from the story's first document, not from when it came."""
+        first = self.first.get(story)
+        return uuid.uuid5(_ISSUES, first) if first else None
 
     def _follow(self, merged: dict[str, Any]) -> set[int]:
         alias = self.conn.execute("SELECT story_id FROM story_alias WHERE alias = %s", [merged["id"]]).fetchone()

