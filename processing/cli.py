@@ -196,7 +196,7 @@ def process(stage: Annotated[str | None, typer.Argument(help="One stage; all in 
 
 @app.command()
 def replay(
-    archive: Annotated[Path | None, typer.Option(help="JSON Lines archive to bring in through every stage")] = None,
+    archive: Annotated[Path | None, typer.Option(help="JSON Lines archive, or the folder of the raw archive, to bring in through every stage")] = None,
     start: Annotated[datetime | None, typer.Option("--from", help="Re-run detection from this day")] = None,
     end: Annotated[datetime | None, typer.Option("--to", help="… up to this day")] = None,
     days: Annotated[int, typer.Option(help="Days over which undated archive lines are spread")] = 60,

@@ -3,6 +3,8 @@
 An archive is JSON Lines, gzipped or not. Each line: {"source", "url"} and either "html" or "title" and "text"; optional "fetched_at" and
 "published_at" (ISO 8601 with offset). A line without a source belongs to the source `archive`; a line without times is spread evenly over
 the `days` before `now`, in the order of the file.
+
+A folder is the raw archive (`processing.db.archive`): its pages are extracted anew.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from processing.db import Connection
+from processing.db import Connection, archive
 from processing.db.landing import keyed_digest, seal
 from processing.errors import LangNgheError
+from processing.settings import get_settings
 from processing.text import clean
 
 ARCHIVE = "archive"
@@ -61,6 +64,8 @@ def import_archive(conn: Connection, path: Path, now: datetime, days: int = 60) 
 
     Raises LangNgheError naming file and line when a line cannot be used; what was landed before it stays.
     """
+    if path.is_dir():
+        return ImportStats(landed=archive.reland(conn, get_settings()))
     _archive_source(conn)
     sources = {row["key"]: row["id"] for row in conn.execute("SELECT id, key FROM source")}
     total = sum(1 for _ in _lines(path))

