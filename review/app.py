@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from processing.errors import DatabaseError, LangNgheError
 from review import claim_pages, desk_pages, issue_pages, public_pages, source_pages
-from review.auth import COOKIE, SignInNeeded
+from review.auth import SignInNeeded
 from review.render import language_of, page, page_of, words_of
 from review.words import _
 
@@ -35,8 +35,7 @@ async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Re
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
-    ended = "&ended=1" if COOKIE in request.cookies else ""
-    return RedirectResponse(f"{request.url_for('sign_in_form').path}?next={quote(page_of(request))}{ended}", 303)
+    return RedirectResponse(f"{request.url_for('sign_in_form').path}?next={quote(page_of(request))}", 303)
 
 
 _HEADINGS = {404: _("Not found"), 403: _("That is not allowed"), 429: _("Please wait"), 503: _("The database cannot be reached")}

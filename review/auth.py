@@ -78,6 +78,15 @@ def _load(conn: Connection, cookie: str) -> User:
     return User(row["id"], row["login"], row["role"], _form_token(cookie))
 
 
+def session_ended(request: Request) -> bool:
+    """Did this browser have a session that is over now?"""
+    cookie = request.cookies.get(COOKIE)
+    try:
+        return bool(cookie and not _serializer().loads(cookie, max_age=LIFETIME_S))
+    except BadSignature:
+        return True
+
+
 def signed_in(request: Request, conn: Database) -> User:
     """The user of this request. Raises SignInNeeded."""
     cookie = request.cookies.get(COOKIE)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from psycopg.types.json import Jsonb
 
+from processing.db import Connection
 from processing.db.erase import core, holding, requests
 from processing.errors import LangNgheError
 from processing.settings import get_settings
@@ -41,6 +42,11 @@ def contact(request: Request) -> Response:
     return _contact(request)
 
 
+@router.get("/requests", name="requests")
+def requests_form(request: Request) -> Response:
+    return RedirectResponse(request.url_for("contact").path, 303)
+
+
 @router.post("/requests", name="ask")
 def ask(
     request: Request,
@@ -65,8 +71,8 @@ def ask(
     return RedirectResponse(request.url_for("request_status", number=str(number)).path, 303)
 
 
-@router.get("/requests", name="find_request")
-def find_request(request: Request, number: str = "") -> Response:
+@router.post("/requests/find", name="find_request")
+def find_request(request: Request, number: Annotated[str, Form(max_length=100)] = "") -> Response:
     """From the field of the contact page to the request of that number."""
     return RedirectResponse(request.url_for("request_status", number=number.strip() or "-").path, 303)
 
@@ -85,7 +91,17 @@ def _may(user: User, *roles: str) -> None:
 
 
 @router.get("/desk", name="desk")
-def desk(request: Request, user: CurrentUser, conn: Database, said: str = "") -> Response:
+def desk(request: Request, user: CurrentUser, conn: Database) -> Response:
+    return _desk(request, user, conn, "")
+
+
+@router.get("/desk/after/{said}", name="desk_after")
+def desk_after(request: Request, user: CurrentUser, conn: Database, said: str) -> Response:
+    """The desk with what was just done."""
+    return _desk(request, user, conn, said)
+
+
+def _desk(request: Request, user: User, conn: Connection, said: str) -> Response:
     _may(user, *requests.DECIDERS)
     now = datetime.now(UTC)
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "requests", Jsonb({}), now])
@@ -131,4 +147,4 @@ def erase_page(
 
 def _to_desk(request: Request, done: str) -> Response:
     said = {core.REMOVED: "removed", core.KEPT_OUT: "kept_out"}.get(done, done)
-    return RedirectResponse(f"{request.url_for('desk').path}?said={said}", 303)
+    return RedirectResponse(request.url_for("desk_after", said=said).path, 303)

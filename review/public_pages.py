@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from processing.people import check_password
 from processing.settings import get_settings
 from review import queries, throttle
-from review.auth import COOKIE, LIFETIME_S, FormUser, session_for
+from review.auth import COOKIE, LIFETIME_S, FormUser, session_ended, session_for
 from review.database import Database
 from review.render import LANGUAGE_COOKIE, page
 
@@ -25,8 +25,8 @@ def _local_path(target: str) -> str:
 
 
 @router.get("/sign-in", name="sign_in_form")
-def sign_in_form(request: Request, next: str = "/", ended: bool = False) -> Response:
-    return page(request, "sign_in.html", {"next": _local_path(next), "failed": False, "wait": 0, "ended": ended})
+def sign_in_form(request: Request, next: str = "/") -> Response:
+    return page(request, "sign_in.html", {"next": _local_path(next), "failed": False, "wait": 0, "ended": session_ended(request)})
 
 
 @router.post("/sign-in", name="sign_in")

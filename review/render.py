@@ -73,7 +73,8 @@ def page_of(request: Request) -> str:
     if request.method in ("GET", "HEAD"):
         return request.url.path + (f"?{request.url.query}" if request.url.query else "")
     root = str(request.scope.get("root_path", ""))
-    return root + "/".join(request.url.path.removeprefix(root).split("/")[:3])
+    parts = request.url.path.removeprefix(root).split("/")
+    return root + "/".join(parts[: 3 if parts[1] in ("issues", "claims", "sources") else 2])
 
 
 def page(request: Request, template: str, values: dict[str, Any], *, status: int = 200) -> HTMLResponse:

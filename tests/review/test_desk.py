@@ -38,7 +38,7 @@ def test_anyone_asks_reads_the_answer_and_the_page_is_gone(client: TestClient, d
     assert asked.status_code == 200
     assert "đang chờ" in asked.text
     number = asked.url.path.rsplit("/", 1)[1]
-    assert client.get("/requests", params={"number": number}).url.path == asked.url.path
+    assert client.post("/requests/find", data={"number": number}).url.path == asked.url.path
     token = sign_in(client, "quan-tri")
     desk = client.get("/desk").text
     assert PAGE in desk
@@ -65,7 +65,9 @@ def test_the_desk_is_for_officers_and_administrators(client: TestClient) -> None
     token = sign_in(client, "lan-analyst")
     assert client.get("/desk").status_code == 403
     assert 'href="/desk"' not in client.get("/").text
+    assert client.get("/requests").url.path == "/contact"
     answer = client.post("/desk/erase", data={"token": token, "url": PAGE, "reason": "x", "sure": "yes"})
+    assert 'href="/desk">Về trang trước' in answer.text
     assert answer.status_code == 403
     assert "hãy hỏi quản trị viên" in answer.text
 
