@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -13,19 +14,25 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from processing.errors import DatabaseError, LangNgheError
+from processing.errors import DatabaseError, LangNgheError, fault
 from review import claim_pages, desk_pages, issue_pages, public_pages, source_pages
 from review.auth import SignInNeeded
 from review.render import language_of, page, page_of, words_of
 from review.words import _
 
 HERE = Path(__file__).parent
+_log = logging.getLogger(__name__)
 # The pages hold no script at all: nothing in an article's title can ever run.
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
 
 
 async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
+    try:
+        response = await call_next(request)
+    except Exception as error:
+        # caught here, not further out: the server would log the error's words, which may quote a text or a row (SCOPE S3)
+        _log.error("%s: %s", request.scope.get("route") and request.scope["route"].path, fault(error))
+        response = _unforeseen(request, error)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -131,11 +131,13 @@ class Demo:
     def judge(self) -> list[str]:
         """Failed tasks and differences from the expected outcome, each in a line; empty when all is as it should be."""
         from processing.stack.demo.expected import compare
+        from processing.stack.demo.sweep import traces
 
         os.environ[DAY_VARIABLE] = self.day.isoformat()  # the comparison may come after midnight
         found = [f"failed: {name}" for name in rounds.failures(self.stack.airflow_dsn(), self.began)]
         with connect(self.stack.app_dsn(OWNER)) as conn:
             found += [f"differs: {line}" for line in compare(conn, self.mail_dir)]
+        found += [f"SCOPE S2, S3: {line}" for line in traces(self.stack.home, (self.stack.app_dsn(OWNER), self.stack.airflow_dsn()))]
         return found
 
     def show(self) -> None:

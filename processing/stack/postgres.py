@@ -225,7 +225,13 @@ class EmbeddedPostgres:
             "synchronous_commit": "on" if self.fsync else "off",
             "full_page_writes": "on" if self.fsync else "off",
             "log_min_messages": "warning",
-            "log_error_verbosity": "terse",  # without DETAIL, which quotes the row (SCOPE S2, S3)
+            # without DETAIL, which quotes the row, and without the statement and its parameters, which hold the text (SCOPE S2, S3)
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
+            "log_parameter_max_length": "0",
+            "log_parameter_max_length_on_error": "0",
+            "log_statement": "none",
+            "log_min_duration_statement": "-1",
             "max_wal_size": "512MB",
         }
         command = [*self._wrapper, str(binaries() / "postgres"), "-D", str(self.data_dir)]

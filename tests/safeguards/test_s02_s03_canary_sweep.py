@@ -226,3 +226,22 @@ def _pages_and_reports(db: Connection) -> None:
             sweep(path, client.get(path).text)
     for command in (["sources", "report"], ["issue", "show", issues[0]], ["db", "describe"]):
         sweep(" ".join(command), CliRunner().invoke(app, command).output)
+
+
+def test_every_run_of_the_demo_looks_for_its_canaries_in_logs_mails_and_both_databases(db_dsn: str, owner_db: Connection, tmp_path: Path) -> None:
+    """`make run ONCE=1` ends with an error where one is left; here, that it would see one."""
+    from processing.stack.demo import sweep
+    from processing.stack.demo.canaries import HANDLES, NAMES
+
+    dsn = get_settings().migration_dsn
+    log = tmp_path / "airflow" / "logs" / "dag_id=crawl" / "attempt=1.log"
+    log.parent.mkdir(parents=True)
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "history.jsonl.gz").write_text(NAMES[0], encoding="utf-8")
+    log.write_text("nothing of anybody", encoding="utf-8")
+    assert sweep.traces(tmp_path, [dsn]) == []
+    log.write_text(f'{{"event": "GET /a?u={HANDLES[0].upper()}"}}', encoding="utf-8")
+    owner_db.execute("INSERT INTO unit VALUES ('x', %s, 'province', 'x', 'x')", [NAMES[1]])
+    owner_db.commit()
+    found = sweep.traces(tmp_path, [dsn])
+    assert len(found) == 2 and "attempt=1.log" in found[0] and "table unit of " in found[1]

@@ -11,7 +11,9 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
 from bench.scrub import score
 from processing import pipeline
@@ -21,6 +23,7 @@ from processing.errors import LangNgheError
 from processing.extract import store
 from processing.scrub.core import redact
 from processing.stack.postgres import EmbeddedPostgres
+from review.app import create_app
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 PRIVATE = {
@@ -122,6 +125,32 @@ def test_what_is_kept_of_a_fault_quotes_no_text(db: Connection, postgres: Embedd
     assert "violates check constraint" in server
     for place in (*reasons, row["error"], str(raised.value), server):
         assert told not in place
+
+
+def test_the_databases_own_log_takes_no_statement_and_no_parameter(db: Connection, postgres: EmbeddedPostgres) -> None:
+    told = "Lời riêng của một nhà khác"
+    for query, values in (("SELECT 1/0, %s::text", [told]), (f"SELECT 1/0 /* {told} */", None), (f"INSERT INTO tombstone VALUES ('', NULL, '{told}')", None)):
+        with pytest.raises(psycopg.Error):
+            db.execute(query.encode(), values)
+        db.rollback()
+    log = postgres.log_path.read_text(encoding="utf-8", errors="replace")
+    assert "division by zero" in log and told not in log
+    wanted = {"log_error_verbosity": "terse", "log_min_error_statement": "panic", "log_parameter_max_length_on_error": "0", "log_statement": "none"}
+    assert {name: db.execute("SELECT current_setting(%s) AS v", [name]).fetchone() for name in wanted} == {name: {"v": v} for name, v in wanted.items()}
+
+
+def test_a_page_that_fails_quotes_nothing_in_the_log(db: Connection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "Lời riêng trong một bài"
+
+    def fails(*_: object) -> None:
+        raise ValueError(told)
+
+    monkeypatch.setattr("review.public_pages.check_password", fails)
+    # with the server's own errors raised, a test would see one that went past the application
+    with TestClient(create_app()) as client:
+        answer = client.post("/sign-in", data={"login": "a", "password": "b"})
+    assert answer.status_code == 500 and told not in answer.text
+    assert "ValueError at tests/" in caplog.text and told not in caplog.text
 
 
 def test_only_the_extract_stage_opens_the_landing_area() -> None:
