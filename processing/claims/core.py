@@ -15,18 +15,21 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from processing.claims import facts
 from processing.claims.align import Alignment, align
 from processing.claims.fusion import FEATURES, Fusion
 from processing.claims.index import Index
 from processing.claims.mask import mask
-from processing.claims.tokens import terms
+from processing.claims.semantics import Combiner, Dense, Embedder
+from processing.claims.tokens import Terms, terms
 from processing.text import clean
 
 POOL = 60  # candidates scored lexically
 ALWAYS, NEAR = 3, 0.4  # the best three are compared from FAR on, the others from this share of the check's n-grams on
 SHORT = 8  # syllables: shorter queries are only ever suggested
+MAX_EMBEDDED = 2_000  # characters of a claim that an embedder reads
 MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
 FACT_CACHE = 20_000
 FAR = 0.25  # below this share of a check's n-grams the texts are not compared: nothing so far apart states the same
@@ -46,6 +49,15 @@ class Candidate:
     differences: list[facts.Difference] = field(default_factory=list)
 
 
+@dataclass
+class Pool:
+    """Candidates of one query: positions in the index, rank by words and, with an embedder, centred cosine."""
+
+    where: npt.NDArray[np.int64]
+    lexical: npt.NDArray[np.float64]
+    cosine: npt.NDArray[np.float32] | None
+
+
 @dataclass(slots=True)
 class _Check:
     id: str
@@ -55,9 +67,14 @@ class _Check:
 
 
 class Matcher:
-    """Holds checks {"id","claim","title"?,"text"?,"published_at"?,…} in memory; `add` more at any time."""
+    """Holds checks {"id","claim","title"?,"text"?,"published_at"?,…} in memory; `add` more at any time.
 
-    def __init__(self, checks: Iterable[dict[str, Any]] = (), fusion: Fusion | None = None) -> None:
+    With an `embedder` the candidates are those of words and those of vectors, and the combiner of `semantics` orders them; tiers stay as they are.
+    """
+
+    def __init__(self, checks: Iterable[dict[str, Any]] = (), fusion: Fusion | None = None, embedder: Embedder | None = None) -> None:
+        self._dense = Dense(embedder) if embedder is not None else None
+        self._combiner = Combiner.load() if embedder is not None else None
         self._index = Index()
         self._checks: list[_Check] = []
         self._withdrawn: set[int] = set()
@@ -72,10 +89,15 @@ class Matcher:
     @property
     def model(self) -> str:
         """Version of the model behind `score` and `tier`, stored with every match."""
-        return self._fusion.version
+        return self._fusion.version + (f"+{self._dense.name}" if self._dense is not None else "")
+
+    def adopt(self, fusion: Fusion) -> None:
+        """Judge with another model from now on."""
+        self._fusion = fusion
 
     def add(self, checks: Iterable[dict[str, Any]]) -> None:
         """Index more checks. An id seen before replaces the older one. A check without a claim is found by its title or text."""
+        read = []
         for check in checks:
             claim, title = clean(str(check.get("claim") or "")), clean(str(check.get("title") or ""))
             text = clean(str(check.get("text") or ""))
@@ -85,6 +107,10 @@ class Matcher:
             self._checks.append(_Check(check["id"], claim[:MAX_CHARS], title, check.get("published_at")))
             whole = "\n".join(part for part in (claim, title, text) if part)
             self._index.add(terms(whole), terms(claim))
+            if self._dense is not None:
+                read.append(mask(f"{claim[:MAX_EMBEDDED]} {title}".strip()))
+        if self._dense is not None:
+            self._dense.add(read)
 
     def withdraw(self, check_id: str) -> None:
         """Forget a check; unknown ids are ignored."""
@@ -106,36 +132,58 @@ class Matcher:
     def search(self, text: str, published_at: str | None = None, k: int = 10) -> list[Candidate]:
         """The same with features and differences."""
         text = clean(text)[:MAX_CHARS]
-        query = terms(text)
-        where = self._index.candidates(query, max(POOL, 2 * k) + min(len(self._withdrawn), POOL))
-        if self._withdrawn:
-            where = where[[int(i) not in self._withdrawn for i in where]]
-        if not len(where):
+        query, masked = terms(text), mask(text)
+        pool = self._pool(query, masked, k)
+        if not len(pool.where):
             return []
-        lexical = self._index.score(query, where)
-        rank = self._fusion.lexical(lexical, self._index.mean_length)
-        best = np.lexsort((where, -rank))[: k + 2]
-        masked = mask(text)
+        rank = pool.lexical
+        if pool.cosine is not None and self._combiner is not None:
+            rank = self._combiner.rank(rank, pool.cosine)
+        best = np.lexsort((pool.where, -rank))[: k + 2]
+        lexical = self._index.score(query, pool.where[best])
         left = facts.extract(masked)
         out = []
         for place, i in enumerate(best):
-            features = {name: float(values[i]) for name, values in lexical.items()}
+            features = {name: float(values[place]) for name, values in lexical.items()}
             near = FAR if place < ALWAYS else NEAR
-            out.append(self._judge(int(where[i]), features, left, masked, query.syllables, published_at, near))
+            out.append(self._judge(int(pool.where[i]), float(rank[i]), features, left, masked, query.syllables, published_at, near))
         out.sort(key=lambda c: -c.score)
         return out[:k]
 
+    def pool(self, text: str, k: int = 10) -> Pool:
+        """The candidates for `text` before any is judged, for training."""
+        text = clean(text)[:MAX_CHARS]
+        return self._pool(terms(text), mask(text), k)
+
+    def _pool(self, query: Terms, masked: str, k: int) -> Pool:
+        limit = max(POOL, 2 * k) + min(len(self._withdrawn), POOL)
+        where = self._index.candidates(query, limit)
+        cosines = self._dense.cosines(masked) if self._dense is not None else None
+        if cosines is not None:
+            where = np.union1d(where, np.argpartition(-cosines, min(limit, len(cosines) - 1))[:limit])
+        if self._withdrawn:
+            where = where[[int(i) not in self._withdrawn for i in where]]
+        lexical = self._fusion.lexical(self._index.rank(query, where), self._index.mean_length)
+        return Pool(where, lexical, None if cosines is None else cosines[where])
+
+    def id_of(self, place: int) -> str:
+        """The check's id at a position of the index."""
+        return self._checks[place].id
+
     def pair(self, text: str, check_id: str, published_at: str | None = None) -> Candidate:
-        """The same judgement for one named check, whether or not it would be retrieved. Raises KeyError for an unknown check."""
+        """The same judgement for one named check, ranked by words alone, whether or not it would be retrieved. Raises KeyError for an unknown check."""
         text = clean(text)[:MAX_CHARS]
         query, where = terms(text), np.array([self._position[check_id]], np.int64)
-        lexical = {name: float(values[0]) for name, values in self._index.score(query, where).items()}
+        scored = self._index.score(query, where)
+        rank = float(self._fusion.lexical(scored, self._index.mean_length)[0])
+        lexical = {name: float(values[0]) for name, values in scored.items()}
         masked = mask(text)
-        return self._judge(int(where[0]), lexical, facts.extract(masked), masked, query.syllables, published_at)
+        return self._judge(int(where[0]), rank, lexical, facts.extract(masked), masked, query.syllables, published_at)
 
     def _judge(
         self,
         at: int,
+        rank: float,
         features: dict[str, float],
         left: facts.Facts,
         masked: str,
@@ -144,16 +192,16 @@ class Matcher:
         near: float = FAR,
     ) -> Candidate:
         check = self._checks[at]
-        features["decay"] = _decay(check.published_at, published_at)
+        features["decay"], features["rank"] = _decay(check.published_at, published_at), rank
         differences: list[facts.Difference] = []
         if features["char_claim_cover"] < near:
             features |= UNLIKE
         else:
             differences = self._compare(at, features, left, masked)
         probability = self._fusion.probability(features)
-        score = self._fusion.rank(features, self._index.mean_length)
+        score = self._fusion.rank(rank, features)
         tier = self._fusion.tier(probability, bool(differences), syllables < SHORT, features)
-        return Candidate(check.id, score, tier, probability, {n: round(features[n], 6) for n in (*FEATURES, "decay")}, differences)
+        return Candidate(check.id, score, tier, probability, {n: round(features[n], 6) for n in (*FEATURES, "decay", "rank")}, differences)
 
     def _compare(self, at: int, features: dict[str, float], left: facts.Facts, masked: str) -> list[facts.Difference]:
         """Stated differences; adds the features of agreement."""

@@ -48,10 +48,8 @@ class Fusion:
         out: npt.NDArray[np.float64] = (CHAR * features["char_bm25"].astype(np.float64) + word * features["word_bm25"]) / (CHAR + word)
         return out
 
-    def rank(self, features: dict[str, float], mean_length: float) -> float:
-        """Final rank, 0 to 1; decays with the age of the check where both dates are known."""
-        word = WORD_LONG if mean_length >= LONG else WORD
-        raw = (CHAR * features["char_bm25"] + word * features["word_bm25"]) / (CHAR + word)
+    def rank(self, raw: float, features: dict[str, float]) -> float:
+        """Final rank, 0 to 1: `raw` less a little for stated differences; decays with the age of the check where both dates are known."""
         near = max(0.0, min(1.0, (features["char_claim_cover"] - 0.4) / 0.4))
         return max(0.0, min(1.0, raw)) * (1 - DIFFER * min(features["differences"], 3) * near) * features["decay"]
 

@@ -222,45 +222,53 @@ class Index:
             segment.at_size = self.size
         return segment.norms[stream]
 
+    def rank(self, query: Terms, where: Ints) -> dict[str, Floats]:
+        """BM25 of the documents `where` over words and over n-grams, each as a share of its maximum: what orders candidates."""
+        return self._read(query, where, False)
+
     def score(self, query: Terms, where: Ints) -> dict[str, Floats]:
-        """Lexical features of the documents `where`: BM25 as a share of its maximum, idf-weighted share of the claim found in the query, cosine with the claim."""
+        """Lexical features of the documents `where`: BM25 as in `rank`, idf-weighted share of the claim found in the query, cosine with the claim."""
+        return self._read(query, where, True)
+
+    def _read(self, query: Terms, where: Ints, whole: bool) -> dict[str, Floats]:
         self._flush()
         out: dict[str, Floats] = {}
         plain = query.words[query.words < PLACES_FROM]
         for stream, ids, name in ((0, plain, "word"), (1, query.chars, "char")):
-            scratch = self._scratch[stream]
-            idf = self.idf(stream, ids)
-            weight = self.weight(stream, ids)
-            scratch[ids] = idf
-            heavy = self._heavy[stream]
-            heavy[ids] = weight
-            out |= self._stream_features(stream, name, where, float(weight.sum()), float(np.square(idf).sum()))
-            scratch[ids] = 0
-            heavy[ids] = 0
+            scratch, heavy = self._scratch[stream], self._heavy[stream]
+            idf, weight = self.idf(stream, ids), self.weight(stream, ids)
+            scratch[ids], heavy[ids] = idf, weight
+            out |= self._stream_features(stream, name, where, float(weight.sum()), float(np.square(idf).sum()) if whole else None)
+            scratch[ids], heavy[ids] = 0, 0
         return out
 
-    def _stream_features(self, stream: int, name: str, where: Ints, total: float, square: float) -> dict[str, Floats]:
+    def _stream_features(self, stream: int, name: str, where: Ints, total: float, square: float | None) -> dict[str, Floats]:
+        """`square`: sum of the query's squared idf, or None where BM25 alone is asked for."""
         bm, claim_cover, cosine = (np.zeros(len(where), np.float32) for _ in range(3))
         for segment in self._segments:
             mine = np.flatnonzero((where >= segment.base) & (where < segment.base + segment.size))
             if not len(mine):
                 continue
             part = segment.words if stream == 0 else segment.chars
-            local = where[mine] - segment.base
+            local, n = where[mine] - segment.base, len(mine)
             counts = part.ptr[local + 1] - part.ptr[local]
-            owner = np.repeat(np.arange(len(local)), counts)
-            flat = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(part.ptr[local], counts)
+            owner = np.repeat(np.arange(n), counts)
+            flat = np.arange(int(counts.sum())) + np.repeat(part.ptr[local] - np.cumsum(counts) + counts, counts)
             ids, raw = part.ids[flat], part.tf[flat]
-            tf = (raw & np.uint8(127)).astype(np.float32)
-            idf, in_claim, hit, heavy = self.idf(stream, ids), raw >= IN_CLAIM, self._scratch[stream][ids], self._heavy[stream][ids]
+            heavy = self._heavy[stream][ids]
+            hits = np.flatnonzero(heavy)
+            tf, who = (raw[hits] & np.uint8(127)).astype(np.float32), owner[hits]
+            bm[mine] = np.bincount(who, heavy[hits] * tf / (tf + self._norm(stream, part.length[local])[who]), n) / max(total, 1e-6)
+            if square is None:
+                continue
+            idf, in_claim, hit = self.idf(stream, ids), raw >= IN_CLAIM, self._scratch[stream][ids]
             if stream == 0:
                 idf[ids >= PLACES_FROM] = 0.0
-            norm = self._norm(stream, part.length[local])[owner]
-            n = len(local)
-            bm[mine] = np.bincount(owner, heavy * tf / (tf + norm), n) / max(total, 1e-6)
             claim_hit = np.bincount(owner, np.where(in_claim, hit, 0), n)
             claim_cover[mine] = claim_hit / np.maximum(np.bincount(owner, np.where(in_claim, idf, 0), n), 1e-6)
             dot = np.bincount(owner, np.where(in_claim, hit * idf, 0), n)
             size = np.bincount(owner, np.where(in_claim, idf * idf, 0), n)
             cosine[mine] = dot / np.sqrt(np.maximum(size * square, 1e-9))
+        if square is None:
+            return {f"{name}_bm25": bm}
         return {f"{name}_bm25": bm, f"{name}_claim_cover": claim_cover, f"{name}_cosine": cosine}

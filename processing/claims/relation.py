@@ -21,6 +21,7 @@ from processing.claims.facts import agreement, compare, extract
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
 from processing.claims.opposites import FILLERS
+from processing.claims.semantics import PairScorer
 from processing.claims.tokens import tokens
 from processing.text import clean, sentences
 
@@ -149,12 +150,24 @@ def probabilities(values: dict[str, float], kind: str) -> npt.NDArray[np.float64
     return found
 
 
-def verify(claim: str, evidence: str) -> dict[str, Any]:
+class Lexical:
+    """The built-in `PairScorer`: the kernel model over overlap, alignment and stated differences."""
+
+    name = "relation-3"
+
+    def relate(self, claim: str, evidence: str) -> npt.NDArray[np.float64]:
+        parts = sentences(evidence)
+        quotes = best_sentences(claim, evidence)
+        joined = " ".join(q for q in parts if q in quotes)[:MAX_COMPARED]
+        return probabilities(features(mask(claim), joined), "chosen" if len(parts) > KEEP else "whole")
+
+
+def verify(claim: str, evidence: str, scorer: PairScorer | None = None) -> dict[str, Any]:
     """Contract of `langnghe claims verify`: {"relation","score","quotes","differences"}.
 
     `quotes` are up to three sentences of the evidence that decided, best first; `score` is the probability of the relation. Evidence none of whose sentences
     comes near the claim is not_enough, with the distance as its score and no differences: texts about two things differ in everything. A claim or evidence
-    without words is not_enough with score 0.
+    without words is not_enough with score 0. `scorer` replaces the built-in model; it is given the chosen sentences.
     """
     claim, evidence = clean(claim)[:MAX_CLAIM], clean(evidence)[:MAX_EVIDENCE]
     parts = sentences(evidence)
@@ -165,7 +178,7 @@ def verify(claim: str, evidence: str) -> dict[str, Any]:
     if near < NEAR:
         return {"relation": "not_enough", "score": round(1 - near, 4), "quotes": quotes[:SHOWN], "differences": []}
     joined = " ".join(q for q in parts if q in quotes)[:MAX_COMPARED]
-    p = probabilities(features(mask(claim), joined), "chosen" if len(parts) > KEEP else "whole")
+    p = Lexical().relate(claim, evidence) if scorer is None else scorer.relate(claim, joined)
     best = int(np.argmax(p))
     differences = [str(d) for d in compare(extract(claim), extract(joined))]
     return {"relation": LABELS[best], "score": round(float(p[best]), 4), "quotes": quotes[:SHOWN], "differences": differences}

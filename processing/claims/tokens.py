@@ -83,9 +83,14 @@ def telling(toks: list[str]) -> list[str]:
     return [t for t in toks if t not in stop]
 
 
+def marked(text: str) -> bool:
+    """Does the text bear Vietnamese letters?"""
+    return _MARKED.search(text) is not None
+
+
 def english(text: str) -> bool:
     """Is the text English, as far as one sure function word and the lack of Vietnamese letters tell?"""
-    return not _MARKED.search(text) and any(t in _ENGLISH for t in _TOKEN.findall(text.lower()))
+    return not marked(text) and any(t in _ENGLISH for t in _TOKEN.findall(text.lower()))
 
 
 def unigram(token: str) -> int:
