@@ -75,6 +75,21 @@ def test_ways_of_writing(places: Places, text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Ngập ở quận 1, 3 và 10, TP.HCM.", ["Quận 1", "Quận 3", "Quận 10"]),
+        ("Cháy ở quận 5, 3 người bị thương, TP.HCM.", ["Quận 5"]),
+        ("Quận 8, 10 căn nhà ở TP.HCM tốc mái.", ["Quận 8"]),
+        ("Quận 3, 1.200 m2 nhà xưởng (TP.HCM) cháy rụi.", ["Quận 3"]),
+        ("Sạt lở ở các phường 1, 2, 3, 4, 5 và 6 (TP Đà Lạt, Lâm Đồng).", [f"Phường {n}" for n in range(1, 7)]),
+    ],
+)
+def test_lists_of_numbers(places: Places, text: str, names: list[str]) -> None:
+    found, _ = places.find(text, day=date(2024, 5, 10))
+    assert [p["name"] for p in found if p["name"].startswith(("Quận", "Phường"))] == names
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

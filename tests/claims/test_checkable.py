@@ -22,6 +22,12 @@ def test_what_never_passes(text: str) -> None:
     assert checkable.score(text) < checkable.OPERATING_POINT
 
 
+def test_past_is_what_score_says() -> None:
+    texts = [r["text"] for r in train_checkable.rows()][::7] + ["", "Theo ông chủ tịch xã, người dân cho biết  đập đã vỡ lúc 3 giờ."]
+    told = [(text, checkable.score(text)) for text in texts]
+    assert checkable.past(texts) == [(text, score) for text, score in told if score >= checkable.OPERATING_POINT]
+
+
 def test_no_attribute_is_made_up() -> None:
     with pytest.raises(AttributeError):
         _ = checkable.SOMETHING
