@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from processing.claims.figures import Figure, typed
+from processing.claims.numbers import fold_keep
+from processing.claims.roles import ROLES as ALL
 from processing.cluster.naming import Member
 from processing.i18n import LOCAL
 
@@ -23,17 +25,20 @@ _MEMBERS = 40  # newest originals that are read
 _SENTENCES = 12  # of each, beside its title
 _OTHERS = 4
 _DIGIT = re.compile(r"\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)\b")
+_SIGN = re.compile("|".join(ALL[role][1].pattern for role in ROLES))  # a sentence without any holds no such figure; looking is cheap, typing is not
 
 
 def figures(members: Sequence[Member]) -> list[dict[str, Any]]:
     """{"role", "value", "unit" (base units), "as_of" (ISO day, or instant of publication), "stated", "source", "document", "sentence", "others"}.
 
-    `stated` tells whether the text itself names the day. `others` holds the latest value of each other origin that differs.
+    Nothing for a single document. `stated` tells whether the text itself names the day. `others` holds the latest value of each other origin that differs.
     """
+    if len(members) < 2:
+        return []  # most issues stay alone and are never looked at; reading their texts would slow the stage for nothing
     found: dict[str, dict[int, _Held]] = {}
     for member in members[-_MEMBERS:]:
         for sentence in (member.title, *member.sentences[:_SENTENCES]):
-            if not _DIGIT.search(sentence):
+            if not _DIGIT.search(sentence) or not _SIGN.search(fold_keep(sentence)):
                 continue
             for figure in _typed(sentence, member.at):
                 if figure.role in ROLES:
