@@ -7,6 +7,7 @@ other host of the same crawl, a redirect's target included, is checked as always
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from scrapy import Request
@@ -54,5 +55,11 @@ class Handler(HTTP11DownloadHandler):
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def download_request(self, request: Request) -> Response:
-        async with self._turns:
-            return await super().download_request(request)
+        try:
+            async with self._turns:
+                return await super().download_request(request)
+        finally:
+            # The delay runs from the end of an answer: a slow host rests as long as a fast one, and sees no two requests closer than its delay.
+            slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
+            if slot is not None:
+                slot.lastseen = time.monotonic()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any, TextIO
@@ -15,7 +18,7 @@ from crawlers.fetcher import Fetcher, FetchRecord
 from crawlers.probe import make_fetcher, read_list
 from crawlers.urls import BadURL, canonical, same_site, site_host
 from crawlers.worker import Worker, WorkerFailure
-from processing.settings import get_settings
+from processing.settings import ROOT, get_settings
 
 _FEED_LINK = re.compile(rb"<link\b[^>]*type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]*>", re.I)
 _HREF = re.compile(rb"href\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s>\"']{1,2000}))", re.I)
@@ -80,10 +83,10 @@ async def _search(url: str, fetcher: Fetcher, out: TextIO) -> int:
     worker = Worker()
     try:
         found = await _try_all(home.final_url, await _candidates(home.body, home.final_url, fetcher), fetcher, worker, out)
+        for channel in channels_of(home.body):
+            await _try_channel(channel, home.final_url, fetcher, worker, out)
     finally:
         worker.close()
-    for channel in channels_of(home.body):
-        out.write(f'# this page names a channel; if it is the owner\'s, a file of its own: kind = "channel", proof_url = "{home.final_url}", url = "{channel}"\n')
     if not found:
         out.write("# no feed and no sitemap was found; a listing page with a selector may serve, see docs/add-a-source.md\n")
         return 1
@@ -125,6 +128,27 @@ async def _try_all(base: str, candidates: list[tuple[str, str]], fetcher: Fetche
     return found
 
 
+async def _try_channel(channel: str, home: str, fetcher: Fetcher, worker: Worker, out: TextIO) -> None:
+    """Say what a channel that the page names lists; it needs a file of its own."""
+    try:
+        listed = read_list(worker, await fetcher.get(channel, "feed"), "rss")
+        says = f"{listed['format']}, {len(listed['entries'])} entries"
+    except (FetchFailure, WorkerFailure) as failure:
+        says = f"[{failure.failure_class}] {failure.reason}"
+    out.write(f'# this page names a channel ({says}); if it is the owner\'s, a file of its own: kind = "channel", proof_url = "{home}", url = "{channel}"\n')
+
+
+def places_of(name: str, titles: list[str]) -> list[str]:
+    """Codes of the province that a site's name and headlines are chiefly about, by the command itself: crawling imports no analysis. Empty when unsure."""
+    line = json.dumps({"id": "1", "title": name, "text": ". ".join(titles)[:20_000]}, ensure_ascii=False)
+    done = subprocess.run([sys.executable, "-m", "processing.cli", "annotate"], input=line, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
+    try:
+        province = json.loads(done.stdout)["province"]
+    except (ValueError, KeyError):
+        return []
+    return [province["code"]] if province else []
+
+
 def _proposal(base: str, page: bytes, found: list[tuple[str, str, list[Entry]]]) -> str:
     today = datetime.now(UTC).date()
     entries = [entry for _, _, some in found for entry in some]
@@ -136,7 +160,7 @@ def _proposal(base: str, page: bytes, found: list[tuple[str, str, list[Entry]]])
         f"# Save as config/sources/{site_host(base).replace('.', '-')}.toml. The fields marked FILL IN are a person's to answer (SCOPE S1).",
         f'name = "{name}"', 'kind = "press"  # FILL IN: press, wire, institution, channel or fact_check', 'owner = ""  # FILL IN: the organisation that answers for it',
         'basis = ""  # FILL IN: why it may be read for this purpose', f"reviewed_on = {today}", f"review_due = {today + timedelta(days=365)}", f'home_url = "{base}"',
-        f'language = "{"vi" if vietnamese * 2 >= len(entries) else "en"}"', "places = []  # FILL IN: codes of the units it mostly writes about",
+        f'language = "{"vi" if vietnamese * 2 >= len(entries) else "en"}"', f"places = {json.dumps(places_of(name, [entry.title for entry in entries[:60]]))}  # FILL IN: codes of the units it mostly writes about",
         f'cms = "{cms_of(page)}"', f"expected_per_week = {_per_week(entries)}",
     ]  # fmt: skip
     lines += ["full_text_in_feed = true"] if full else []

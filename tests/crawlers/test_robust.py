@@ -134,8 +134,9 @@ def test_files_and_tables_agree_and_a_removed_file_is_told(site: Site, crawl: Cr
 def test_the_commands_for_an_operator(site: Site, crawl: Crawl) -> None:
     """`sources discover`, `test` and `check`, as the console runs them; none of them writes anything."""
     site.pages["/"] = reply('<html><head><title>Báo Thử</title><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>')
-    site.feed(item("/a", "Nước sạch", "1", "Sun, 22 Nov 2026 08:00:00 +0700"))
-    site.pages["/a"] = page("Nước sạch")
+    days = [f"{date} Nov 2026 08:00:00 +0700" for date in ("Sun, 22", "Sat, 21", "Fri, 20")]
+    site.feed(*(item(f"/{i}", f"Nghệ An: nước sạch về xã số {i}", str(i), when) for i, when in enumerate(days)))
+    site.pages |= {f"/{i}": page("Nước sạch") for i in range(3)}
     crawl.source(site)
 
     def console(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -145,10 +146,12 @@ def test_the_commands_for_an_operator(site: Site, crawl: Crawl) -> None:
     assert found.returncode == 0, found.stderr
     assert f'url = "{site.url}/rss"' in found.stdout
     assert "FILL IN" in found.stdout
+    assert 'places = ["40"]' in found.stdout, found.stdout
+    assert "expected_per_week = 10" in found.stdout
     assert console("discover", "https://www.facebook.com/someone").returncode == 1
     tried = console("test", "bao-thu")
     assert tried.returncode == 0, tried.stdout + tried.stderr
-    assert f"{site.url}/a" in tried.stdout
+    assert f"{site.url}/0" in tried.stdout
     assert "robots: no_robots" in tried.stdout
     assert console("check").returncode == 0
     assert crawl.rows("SELECT 1 FROM fetch_log") == []
