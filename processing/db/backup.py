@@ -92,7 +92,7 @@ def restore(file: Path) -> str:
     with connect(dsn) as conn:
         conn.execute("DROP SCHEMA before_restore CASCADE")
     with connect(dsn) as conn:
-        again = [r["canonical_url"] for r in conn.execute("SELECT canonical_url FROM document") if url_hash(r["canonical_url"]) in removed]
+        again = [r["canonical_url"] for r in conn.execute("SELECT canonical_url FROM document UNION SELECT url FROM attachment") if url_hash(r["canonical_url"]) in removed]
         for url in again:
             erase(conn, url, "removed again after a restore", datetime.now(UTC), actor="system:restore")
         for digest in removed:

@@ -7,10 +7,10 @@ Only PDF with a text layer gives text. The text belongs to the document, leaves 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from psycopg.types.json import Jsonb
 
@@ -21,6 +21,7 @@ from processing.db.landing import Envelope
 from processing.extract.worker import shared
 from processing.scrub.core import redact
 
+_PDF = re.compile(r"\.pdf(?:$|[?#&])", re.IGNORECASE)
 MOST = 5  # of one document
 
 
@@ -28,7 +29,7 @@ def note(conn: Connection, document_id: int, links: list[str], now: datetime) ->
     """Ask the crawler for the PDF files among a document's links. A file that another document links to already stays that one's."""
     wanted = []
     for link in links:
-        if urlsplit(link).path.lower().endswith(".pdf"):
+        if _PDF.search(link):
             try:
                 wanted.append(canonical(link))
             except BadURL:

@@ -230,7 +230,8 @@ def _language_of(text: str) -> str | None:
 
 def _attachments(tree: dom.Node, base: str | None) -> list[str]:
     found = []
-    for href in tree.xpath("//a/@href"):
+    # what every page of a site links to is no attachment of this one
+    for href in tree.xpath("//a[not(ancestor::nav or ancestor::header or ancestor::footer or ancestor::aside)]/@href"):
         if _OFFICE.search(href):
             try:
                 found.append(urljoin(base or "", href.strip()))

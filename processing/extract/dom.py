@@ -96,6 +96,12 @@ ASIDE = re.compile(
     r"recommend\w*|outbrain|taboola|trending|subscribe|signup)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+# … and of what readers wrote below it
+COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?:comments?|commentlist|comment-?(?:list|area|section|box|body|content|thread)s?|binh-?luan|y-?kien(?:-?ban-?doc)?|disqus\w*|fb-comments?|respond|replies)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
 # one class for every element: lxml.html's own choice by tag is a call of Python for each node touched
 _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement))

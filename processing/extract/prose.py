@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from processing.extract.dom import ASIDE, BREAKS, NOISE, SKIPPED, Node, hidden, key, names, one_line
+from processing.extract.dom import ASIDE, BREAKS, COMMENTS, NOISE, SKIPPED, Node, hidden, key, names, one_line
 
 _LONG = 60  # characters of a line of prose
 _LINKED = 0.4  # share of link text from which a line is none
@@ -28,6 +28,7 @@ _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _LINK_HOLDERS = _HEADINGS - {"h5", "h6"} | {"p", "td", "tr"}
 _ITEMS = frozenset(("li", "p", "td", "tr", "dd"))
 _ASIDES = frozenset(("div", "section", "ul", "ol", "span", "p"))
+_WRAPPERS = frozenset(("html", "body", "main", "a"))
 _SENTENCE_END = re.compile(r"[.!?…:;。！？\"”’»)\]]$")
 
 
@@ -104,13 +105,15 @@ def _walk(root: Node) -> list[Line]:
 
 
 def _aside(node: Node, tag: str, paragraphs: int) -> bool:
-    """By-lines whatever they hold (SCOPE S2); other boxes beside the article unless a good part of the page's paragraphs is in them."""
-    if node.get("itemprop") in ("author", "creator", "comment", "publisher") or node.get("rel") == "author":
-        return int(node.xpath("count(.//p)")) <= 0.3 * paragraphs
-    if tag not in _ASIDES:
-        return False
+    """What readers wrote, however much it is (SCOPE S2), unless the headline is in it: a wrapper then, named for having comments.
+    By-lines and other boxes beside the article, unless a good part of the page's paragraphs is in them."""
     label = names(node)
-    if len(label) < 4 or not (ASIDE.search(label) or NOISE.search(label)):
+    itemprop = node.get("itemprop")
+    if itemprop == "comment" or (len(label) > 4 and COMMENTS.search(label) and tag not in _WRAPPERS):
+        return not node.xpath('boolean(.//h1 | .//*[@itemprop="headline" or @itemprop="articleBody"])')
+    if itemprop in ("author", "creator", "publisher") or node.get("rel") == "author":
+        return int(node.xpath("count(.//p)")) <= 0.3 * paragraphs
+    if tag not in _ASIDES or len(label) < 4 or not (ASIDE.search(label) or NOISE.search(label)):
         return False
     return int(node.xpath("count(.//p)")) <= 0.3 * paragraphs
 

@@ -45,6 +45,21 @@ def test_by_lines_and_comments_are_no_lines_of_it() -> None:
     assert quick(body) == LINES
 
 
+def test_comments_are_left_out_however_many_they_are() -> None:
+    comments = "".join(
+        f"<li class='comment'><article class='comment-body'><b>hoami{n}</b><p>{line}</p></article></li>"
+        for n, line in enumerate(OTHERS * 3)
+    )
+    for box in (
+        "<div id='comments'><ol class='commentlist'>{}</ol></div>",
+        "<section class='y-kien-ban-doc'>{}</section>",
+        "<div itemprop='comment'>{}</div>",
+    ):
+        body = f"<article><h1>{TITLE}</h1>{paragraphs(LINES)}{box.format(comments)}</article>"
+        assert quick(body) == LINES
+        assert quick(f"<div class='post comments-open'>{body}</div>") == LINES
+
+
 def test_lists_of_links_go_and_a_lone_link_in_the_text_stays() -> None:
     link = "<p><a href='/so-do'>Sơ đồ tuyến ống sau khi sửa.</a></p>"
     more = "<ul>" + "".join(f"<li><a href='/{n}'>{line}</a></li>" for n, line in enumerate(OTHERS)) + "</ul>"

@@ -196,11 +196,14 @@ def test_a_redirect_to_the_home_page_is_a_soft_404(db: Connection, source: int) 
 
 def test_an_attachment_leaves_with_its_document_and_by_its_own_address(db: Connection, source: int) -> None:
     from processing.db.erase import erase
+    from processing.db.erase.holding import describe, held
 
     links = "".join(f"<p><a href='{link}'>Tệp kèm theo</a></p>" for link in ("/mot.pdf", "/hai.pdf?utm_source=x", "/mau.docx", "javascript:x.pdf"))
     land(db, source, page(BODY + links))
     store.run(db, limit=10, now=NOW)
     assert [row["url"] for row in db.execute("SELECT url FROM attachment ORDER BY 1")] == ["http://thu.vn/hai.pdf", "http://thu.vn/mot.pdf"]
+    db.execute("UPDATE attachment SET text = 'Lịch cấp nước' WHERE url = 'http://thu.vn/mot.pdf'")
+    assert describe(held(db, "http://thu.vn/mot.pdf")) == ["the text of this file, scrubbed, until 2026-09-08"]
     erase(db, "http://thu.vn/mot.pdf", "asked for", NOW)
     assert [row["url"] for row in db.execute("SELECT url FROM attachment")] == ["http://thu.vn/hai.pdf"]
     erase(db, "http://thu.vn/tin/nuoc-1.html", "asked for", NOW)

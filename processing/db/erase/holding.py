@@ -13,14 +13,16 @@ from processing.db.retention import RAW, TEXT
 
 
 def held(conn: Connection, url: str) -> dict[str, Any]:
-    """By a canonical address: {"removed", "raw_until", "documents": [{"source", "first_seen_at", "text_until", "versions", "redactions", "claims",
+    """By a canonical address: {"removed", "raw_until", "file_until", "documents": [{"source", "first_seen_at", "text_until", "versions", "redactions", "claims",
     "issues", "flags"}]}; times UTC or None, `redactions` counts by kind of personal data replaced.
     """
     own, led = find(conn, url)
+    file = conn.execute("SELECT max(noted_at) AS at FROM attachment WHERE url = ANY(%s) AND text IS NOT NULL", [variants(url)]).fetchone()
     raw = conn.execute("SELECT max(landed_at) AS at FROM landing WHERE url = ANY(%s) AND sealed <> ''", [variants(url)]).fetchone()
     return {
         "removed": buried(conn, url),
         "raw_until": raw["at"] + RAW if raw and raw["at"] else None,
+        "file_until": file["at"] + TEXT if file and file["at"] else None,
         "documents": [_document(conn, document) for document in own or led],
     }
 
@@ -52,6 +54,8 @@ def describe(found: dict[str, Any]) -> list[str]:
         lines.append("removed on request: it is not collected")
     if found["raw_until"]:
         lines.append(f"the raw page, encrypted, until {_day(found['raw_until'])} at the latest")
+    if found["file_until"]:
+        lines.append(f"the text of this file, scrubbed, until {_day(found['file_until'])}")
     for document in found["documents"]:
         text = f"its text in {document['versions']} versions, scrubbed, until {_day(document['text_until'])}" if document["versions"] else "no text any more"
         lines.append(f"a document of {document['source']}, first seen {_day(document['first_seen_at'])}: {text}")
