@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import get_args
 
@@ -51,7 +52,7 @@ def models() -> set[str]:
     return {p.relative_to(ROOT).as_posix() for p in weights} | {n for n in names if BRING_MODELS.match(n)}
 
 
-THINGS = {
+THINGS: dict[str, Callable[[], set[str]]] = {
     "Kinds of sources": lambda: set(get_args(sources.Kind)),
     "Kinds of lists": lambda: set(get_args(sources.FeedKind)),
     "Models": models,
@@ -91,6 +92,11 @@ def test_the_databases_own_lists_are_those_assessed(db: Connection) -> None:
         row = db.execute("SELECT pg_get_constraintdef(oid) AS rule FROM pg_constraint WHERE conname = %s", [constraint]).fetchone()
         assert row is not None, constraint
         assert set(re.findall(r"'([a-z_0-9]+)'", row["rule"])) <= set(register(heading)), constraint
+
+
+def test_what_is_learned_while_running_is_assessed_too(db: Connection) -> None:
+    tables = {r["t"] for r in db.execute("SELECT relname AS t FROM pg_class WHERE relkind = 'r' AND relname ~ '_(model|weights)$'")}
+    assert sorted(tables - register("Models").keys()) == []
 
 
 def test_the_page_says_what_a_board_must_know() -> None:

@@ -112,6 +112,7 @@ def town(db: Connection, tmp_path: Path) -> Iterator[tuple[Crawl, list[str]]]:
     """Three sites with every kind of list, crawled once by the real children. Yields the crawl and what the children printed."""
     crawl = Crawl(tmp_path / "config", db)
     printed: list[str] = []
+    crawl.env |= {"LANGNGHE_RAW_ARCHIVE": "true"}
     with serving() as site, serving("127.0.0.2") as board, serving("127.0.0.3") as checker:
         _fill(site, board, checker)
         feeds = [("/rss", "rss", ""), ("/atom", "rss", ""), ("/feed.json", "rss", ""), ("/sitemap.xml", "sitemap", ""), ("/list", "listing", 'selector = "a.tin"\n')]
@@ -167,6 +168,10 @@ def test_nothing_of_anybody_is_left_anywhere(
     sealed = db.execute("SELECT count(*) AS n FROM landing WHERE sealed <> ''").fetchone()
     assert sealed == {"n": 7}
     sweep("a dump while raw pages live, before they are read", dump(tmp_path))
+    archived = [file for file in (get_settings().home / "archive").rglob("*") if file.is_file()]
+    assert len(archived) >= 6
+    for file in archived:
+        sweep("the raw archive, sealed", file.name + file.read_bytes().decode("latin-1"))
     for stage in pipeline.STAGES:
         found = pipeline.drain(stage, conn=db)
         assert not found.quarantine, stage
@@ -183,6 +188,7 @@ def test_nothing_of_anybody_is_left_anywhere(
     db.rollback()
     housekeeping(db, now + timedelta(days=8))
     assert db.execute("SELECT count(*) AS n FROM landing").fetchone() == {"n": 0}
+    assert not [file for file in archived if file.exists()]
     sweep("a dump after the raw pages' life", dump(tmp_path))
     for text in printed:
         sweep("what the crawler's children printed", text)
