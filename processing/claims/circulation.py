@@ -1,7 +1,7 @@
 """Is the same statement going round? Sketches of sentences that find each other, and how far a claim has spread.
 
-Every checkable sentence leaves four keys: pairs of minima of its words under eight hash functions (Broder 1997, in bands). Sentences that share most of
-their words share a key; `same_statement` then asks for the same truth conditions. From `CIRCULATING` independent origins on, a statement that no published check
+Every checkable sentence leaves eight keys: pairs of minima of its word pairs under sixteen hash functions (Broder 1997, in bands). Sentences that share most
+of their word pairs share two keys or more; `same_statement` then asks for the same truth conditions. From `CIRCULATING` independent origins on, a statement that no published check
 answers is shown, too. Who says it weighs nothing: attributions are masked before anything is computed (SCOPE S7).
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -25,11 +27,12 @@ from processing.claims.tokens import content, tokens
 from processing.dedupe.origins import Voice, independent_groups
 
 CIRCULATING = 3  # independent origins that make an unanswered statement a claim in circulation
-BANDS, ROWS = 4, 2
+BANDS, ROWS = 8, 2
+SHARED_KEYS = 2  # that make two sentences candidates; one is often chance
 MIN_WORDS = 6  # content words below which a sentence is too common to be followed
 MIN_SHARED = 0.6  # Jaccard of content words of two wordings of one statement
 RISING = timedelta(days=1)
-_SEEDS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xD3A2646D, 0xFD7046C5, 0xB55A4F09], np.uint64)
+_SEEDS = np.array([crc32(f"circulation {n}".encode()) | 1 for n in range(BANDS * ROWS)], np.uint64)
 _FILLERS = frozenset(FILLERS)
 
 
@@ -63,28 +66,29 @@ def claim_key(sentence: str) -> str:
     return " ".join(tokens(fold_keep(mask(sentence))))[:1000]
 
 
-def words(sentence: str) -> frozenset[str]:
-    """Content words of a sentence with diacritics, attribution and fillers out, words of one meaning as one. Numbers are left to `facts`."""
-    return frozenset(w for w in tokens(content(mask(sentence), fold=False)) if w not in _FILLERS and not w.isdigit())
+@lru_cache(maxsize=16_384)
+def _told(sentence: str) -> tuple[str, ...]:
+    """Content words in their order, with diacritics, attribution and fillers out, words of one meaning as one. Numbers are left to `facts`."""
+    return tuple(w for w in tokens(content(mask(sentence), fold=False)) if w not in _FILLERS and not w.isdigit())
 
 
 def keys(sentence: str) -> list[int]:
-    """The four 63-bit keys of a sentence, none where it is too short to be followed."""
-    found = words(sentence)
+    """The eight 63-bit keys of a sentence, none where it is too short to be followed."""
+    found = _told(sentence)
     if len(found) < MIN_WORDS:
         return []
-    hashes = np.array([crc32(w.encode()) for w in found], np.uint64)
+    hashes = np.array([crc32(f"{a} {b}".encode()) for a, b in pairwise(found)], np.uint64)
     mixed = (hashes[:, None] * _SEEDS[None, :]) & np.uint64(0xFFFFFFFF)
     mixed ^= mixed >> np.uint64(15)
     least: npt.NDArray[np.uint64] = ((mixed * np.uint64(0x2C1B3C6D)) & np.uint64(0xFFFFFFFF)).min(axis=0)
     bands = least.reshape(BANDS, ROWS)
-    joined = (bands[:, 0] << np.uint64(31)) ^ bands[:, 1] ^ (np.arange(BANDS, dtype=np.uint64) << np.uint64(60))
+    joined = (bands[:, 0] << np.uint64(31)) ^ bands[:, 1] ^ (np.arange(BANDS, dtype=np.uint64) << np.uint64(59))
     return [int(k & np.uint64(0x7FFFFFFFFFFFFFFF)) for k in joined]
 
 
 def same_statement(a: str, b: str) -> bool:
     """Do two sentences have the same truth conditions? Most words shared, nothing stated by one that the other leaves out or denies."""
-    left, right = words(a), words(b)
+    left, right = frozenset(_told(a)), frozenset(_told(b))
     if not left or len(left & right) < MIN_SHARED * len(left | right):
         return False
     plain = mask(a), mask(b)

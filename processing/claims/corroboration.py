@@ -24,6 +24,8 @@ from processing.text import clean
 METHOD = "corroboration-1"
 READ = 60  # documents of an issue whose figures are read, newest first; origins use all
 
+_NOT_TOLD = ("fined", "detained")  # the software serves no enforcement (SCOPE S10)
+
 _REPORTS = """
 SELECT d.id, d.public_id::text AS document, d.published_at AS at, coalesce(c.origin_id, d.id) AS origin, coalesce(c.relation, 'origin') AS relation, s.name AS source,
     s.owner, right(coalesce(v.text, ''), 160) AS tail
@@ -104,7 +106,7 @@ def _alone(members: dict[int, list[Report]]) -> list[dict[str, Any]]:
     for number, group in members.items():
         for report in group:
             if report.text:
-                told += [(number, f) for f in typed(clean(report.text), report.document, report.source, report.at) if f.role]
+                told += [(number, f) for f in typed(clean(report.text), report.document, report.source, report.at) if f.role and f.role not in _NOT_TOLD]
     out: dict[tuple[str, str, float], dict[str, Any]] = {}
     for number, f in told:
         if not any(other != number and _agree(f, g) for other, g in told):

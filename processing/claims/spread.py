@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from processing.claims.circulation import CIRCULATING, Sighting, claim_key, keys, measure, same_statement
+from processing.claims.circulation import CIRCULATING, SHARED_KEYS, Sighting, claim_key, keys, measure, same_statement
 from processing.db import Connection
 from processing.dedupe.origins import wire_credit
 
@@ -38,11 +38,11 @@ def remember(conn: Connection, document: int, published_at: datetime, sentences:
                INSERT INTO claim_candidate (key, document_id, sentence, published_at)
                SELECT DISTINCT k, %(document)s, n, %(at)s::timestamptz FROM unnest(%(keys)s::bigint[], %(numbers)s::smallint[]) AS t(k, n) RETURNING key, sentence
            )
-           SELECT DISTINCT m.sentence AS mine, o.document_id, o.sentence, abs(extract(epoch FROM o.published_at - %(at)s)) AS apart
+           SELECT m.sentence AS mine, o.document_id, o.sentence, min(abs(extract(epoch FROM o.published_at - %(at)s))) AS apart
            FROM mine m JOIN claim_candidate o ON o.key = m.key
            WHERE o.document_id <> %(document)s AND o.published_at BETWEEN %(at)s::timestamptz - %(window)s AND %(at)s::timestamptz + %(window)s
-           ORDER BY 4, 2, 3 LIMIT 2000""",
-        {"document": document, "at": published_at, "keys": [k for k, _ in rows], "numbers": [n for _, n in rows], "window": RECENT},
+           GROUP BY 1, 2, 3 HAVING count(*) >= %(shared)s ORDER BY 4, 2, 3 LIMIT 2000""",
+        {"document": document, "at": published_at, "keys": [k for k, _ in rows], "numbers": [n for _, n in rows], "window": RECENT, "shared": SHARED_KEYS},
     ).fetchall()
     return _verified(conn, sentences, found)
 
@@ -54,6 +54,8 @@ def _verified(conn: Connection, sentences: Sequence[str], found: list[dict[str, 
     for row in found:
         if len(by_sentence[row["mine"]]) < CANDIDATES:
             by_sentence[row["mine"]].setdefault(row["document_id"], row["sentence"])
+    if not by_sentence:
+        return out
     wanted = sorted({document for others in by_sentence.values() for document in others})
     texts = {
         row["id"]: row["checkable"]

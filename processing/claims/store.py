@@ -98,8 +98,10 @@ def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
     before = {r["claim_id"] for r in conn.execute("DELETE FROM claim_sighting WHERE document_id = %s RETURNING claim_id", [document])}
     touched = set(before)
     others = remember(conn, document, row["published_at"], [c["sentence"] if c in sentences else "" for c in row["checkable"] or []])
+    told = [claim_key(c["sentence"]) for c in sentences]
+    known = {r["text_key"]: r["id"] for r in conn.execute("SELECT text_key, id FROM claim WHERE text_key = ANY(%s)", [told])} if told else {}
     for item, voices in zip(row["checkable"] or [], others, strict=True):
-        found = _claim(conn, cache, row, item, voices, now) if item in sentences else None
+        found = _claim(conn, cache, row, item, voices, known, now) if item in sentences else None
         if found is not None:
             touched.add(found)
     if touched:
@@ -107,14 +109,15 @@ def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
 
 
 def _claim(
-    conn: Connection, cache: _Cache, document: dict[str, Any], item: dict[str, Any], voices: list[tuple[int, str]], now: datetime
+    conn: Connection, cache: _Cache, document: dict[str, Any], item: dict[str, Any], voices: list[tuple[int, str]], known: dict[str, int], now: datetime
 ) -> int | None:
     """The claim row of a sentence with its matches and all who make the same statement (`voices`), or None where no check may answer it, nobody
     claimed it before and too few independent origins make it."""
     sentence = item["sentence"]
     found = cache.matcher.search(sentence, document["published_at"].isoformat(), MATCHES) if len(cache.matcher) else []
     found = [c for c in found if c.tier != "related"]
-    claim = _known(conn, sentence, voices)
+    key = claim_key(sentence)
+    claim = known.get(key) or _voiced(conn, voices)
     spread = len(voices) + 1 >= CIRCULATING and independent(conn, [document["id"], *(d for d, _ in voices)]) >= CIRCULATING
     if not found and claim is None and not spread:
         return None
@@ -122,11 +125,11 @@ def _claim(
         made = conn.execute(
             """INSERT INTO claim (text, text_key, topic, province_code, checkable, first_seen_at, last_seen_at, state) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
                ON CONFLICT (text_key) DO UPDATE SET text_key = excluded.text_key RETURNING id""",
-            [sentence, claim_key(sentence), document["topic"], document["province_code"], item["score"], document["published_at"], document["published_at"],
+            [sentence, key, document["topic"], document["province_code"], item["score"], document["published_at"], document["published_at"],
              "awaiting_review" if found else "no_published_check"],
         ).fetchone()  # fmt: skip
         assert made is not None
-        claim = int(made["id"])
+        claim = known[key] = int(made["id"])
     for voice, words in [(document["id"], sentence), *voices]:
         conn.execute("INSERT INTO claim_sighting (claim_id, document_id, sentence) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [claim, voice, words])
     for candidate in found:
@@ -136,14 +139,14 @@ def _claim(
     return claim
 
 
-def _known(conn: Connection, sentence: str, voices: list[tuple[int, str]]) -> int | None:
-    """The claim that has this statement already: in the same words, or by the oldest row that one of `voices` is a sighting of."""
-    row = conn.execute("SELECT id FROM claim WHERE text_key = %s", [claim_key(sentence)]).fetchone()
-    if row is None and voices:
-        row = conn.execute(
-            "SELECT min(g.claim_id) AS id FROM claim_sighting g JOIN unnest(%s::bigint[], %s::text[]) AS v(d, s) ON g.document_id = v.d AND g.sentence = v.s",
-            [[d for d, _ in voices], [s for _, s in voices]],
-        ).fetchone()
+def _voiced(conn: Connection, voices: list[tuple[int, str]]) -> int | None:
+    """The oldest claim that one of `voices` is a sighting of."""
+    if not voices:
+        return None
+    row = conn.execute(
+        "SELECT min(g.claim_id) AS id FROM claim_sighting g JOIN unnest(%s::bigint[], %s::text[]) AS v(d, s) ON g.document_id = v.d AND g.sentence = v.s",
+        [[d for d, _ in voices], [s for _, s in voices]],
+    ).fetchone()
     return int(row["id"]) if row and row["id"] is not None else None
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from processing.claims import store
-from processing.claims.circulation import Sighting, keys, measure, same_statement
+from processing.claims.circulation import SHARED_KEYS, Sighting, keys, measure, same_statement
 from processing.db import Connection
 from tests.claims.rows import LATER, NOW, document, review_page, source
 from tests.claims.test_store import _check, _drain
@@ -40,7 +40,7 @@ def test_one_statement_in_other_words_and_a_near_miss(other: str, same: bool) ->
 
 
 def test_wordings_share_a_key_and_short_sentences_have_none() -> None:
-    assert set(keys(SAID)) & set(keys(REWORDED)) and len(keys(SAID)) == 4
+    assert len(set(keys(SAID)) & set(keys(REWORDED))) >= SHARED_KEYS and len(keys(SAID)) == 8
     assert keys("Đường ngập sâu.") == keys("") == []
 
 
