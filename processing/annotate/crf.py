@@ -28,6 +28,11 @@ _FEATURE = re.compile(r"(T\[[-\d,]+\](?:\.\w+)?)=(.*)", re.DOTALL)
 _CACHE = 400_000
 
 
+_PAIRS = ("-2,-1", "-1,0", "0,1", "1,2")
+_TRIPLES = ("-2,0", "-1,1", "0,2")
+_Tables = tuple[dict[str, float], dict[str, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
 def _model_folder() -> Path:
     spec = importlib.util.find_spec("underthesea")
     if spec is None or not spec.submodule_search_locations:
@@ -98,23 +103,33 @@ class Crf:
     def __init__(self, folder: Path) -> None:
         self.weights, (self.stay_b, self.b_to_i, self.i_to_b, self.stay_i) = _read((folder / "models.bin").read_bytes())
         self.words: frozenset[str] = frozenset(joblib.load(folder / "dictionary.bin"))
+        self.tables = {place: self._tables(place) for place in (*(str(k) for k in range(-2, 3)), *_PAIRS, *_TRIPLES)}
         self.ones = _Rows(5, self._one, lambda token: not token)
-        self.twos = _Rows(4, lambda key: self._several(key, ("-2,-1", "-1,0", "0,1", "1,2")), lambda key: not all(key))
-        self.threes = _Rows(3, lambda key: self._several(key, ("-2,0", "-1,1", "0,2")), lambda key: not all(key))
+        self.twos = _Rows(4, lambda key: self._several(key, _PAIRS), lambda key: not all(key))
+        self.threes = _Rows(3, lambda key: self._several(key, _TRIPLES), lambda key: not all(key))
         self.ends = {(before, after): self._end(before, after) for before in range(3) for after in range(3)}
 
-    def _sum(self, where: str, text: str, title: bool, digits: bool) -> float:
+    def _sums(self, text: str, title: bool, digits: bool, places: tuple[str, ...]) -> Iterable[float]:
+        """Weights of the features of `text` at each place: as it stands, in small letters, begun by a capital, in the dictionary, a number."""
         low = text.lower()
-        parts = ((where, text), (where + ".lower", low), (where + ".istitle", str(title)), (where + ".is_in_dict", str(low in self.words)),
-                 (where + ".isdigit", str(digits)))  # fmt: skip
-        return sum(self.weights[name].get(value, 0.0) for name, value in parts if name in self.weights)
+        known = low in self.words
+        for place in places:
+            raw, lower, titles, listed, numbers = self.tables[place]
+            yield raw.get(text, 0.0) + lower.get(low, 0.0) + titles[title] + listed[known] + numbers[digits]
 
     def _one(self, token: str) -> Iterable[float]:
-        digits = token.isascii() and token.isdigit()
-        return (self._sum(f"T[{k}]", token, _title(token), digits) for k in (-2, -1, 0, 1, 2))
+        return self._sums(token, _title(token), token.isascii() and token.isdigit(), ("-2", "-1", "0", "1", "2"))
 
     def _several(self, key: tuple[str, ...], places: tuple[str, ...]) -> Iterable[float]:
-        return (self._sum(f"T[{place}]", " ".join(key), all(map(_title, key)), False) for place in places)
+        return self._sums(" ".join(key), all(map(_title, key)), False, places)
+
+    def _tables(self, place: str) -> _Tables:
+        def flags(name: str) -> tuple[float, float]:
+            table = self.weights.get(f"T[{place}].{name}", {})
+            return table.get("False", 0.0), table.get("True", 0.0)
+
+        where = f"T[{place}]"
+        return self.weights.get(where, {}), self.weights.get(f"{where}.lower", {}), flags("istitle"), flags("is_in_dict"), flags("isdigit")
 
     def _end(self, before: int, after: int) -> float:
         """What is added to a token with so many before and after it: what reaches over an end counts as BOS (looked at first) or EOS."""
