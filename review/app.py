@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from processing.errors import DatabaseError, LangNgheError, fault
+from processing.settings import get_settings
 from review import claim_pages, desk_pages, issue_pages, public_pages, source_pages
 from review.auth import SignInNeeded
 from review.render import language_of, page, page_of, words_of
@@ -38,6 +39,8 @@ async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Re
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers.setdefault("Cache-Control", "no-store")
+    if get_settings().public_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 
 

@@ -33,10 +33,13 @@ def decide(conn: Connection, public_id: UUID, user_id: int, decision: str, reaso
     if row is None:
         raise DecisionError(_("there is no such issue"), _("it may have been removed on request; go back to the list"))
     service = service_id if decision == "assign" else None
-    conn.execute(queries.ISSUE_SET, [STATES[decision], reason.strip(), service, now, row["id"]])
+    decided = conn.execute(
+        queries.ISSUE_SET, {"state": STATES[decision], "reason": reason.strip(), "service": service, "now": now, "issue": row["id"]}
+    ).fetchall()
     conn.execute(queries.DECIDE, [now, user_id, "issue", row["id"], decision, reason.strip(), service])
     conn.execute(queries.AUDIT, [f"user:{user_id}", "decide", f"issue:{public_id}", Jsonb({"decision": decision}), now])
     if decision == "assign":
         outbox.enqueue_assignment(conn, row["id"], now)
     if decision == "dismiss":  # whoever was sent the signal learns that it no longer stands (SCOPE S12)
-        outbox.enqueue_correction(conn, f"issue.{public_id}", f"dismissed {now.isoformat()}", reason.strip(), now)
+        for one in decided:
+            outbox.enqueue_correction(conn, f"issue.{one['public_id']}", f"dismissed {now.isoformat()}", reason.strip(), now)

@@ -149,7 +149,10 @@ AUDIT = "SELECT audit_append(%s, %s, %s, %s, %s)"
 
 ISSUE_BY_PUBLIC_ID = "SELECT id, state FROM issue WHERE public_id = %s FOR UPDATE"
 
-ISSUE_SET = "UPDATE issue SET state = %s, state_reason = %s, service_id = coalesce(%s, service_id), updated_at = %s WHERE id = %s"
+# An issue and those merged into it are decided on together: their flags and mails go on under the old ids.
+ISSUE_SET = """
+UPDATE issue SET state = %(state)s, state_reason = %(reason)s, service_id = coalesce(%(service)s, service_id), updated_at = %(now)s
+WHERE id = %(issue)s OR public_id IN (SELECT alias FROM issue_alias WHERE issue_id = %(issue)s) RETURNING public_id"""
 
 DECIDE = (
     "INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision, reason, service_id) VALUES (%s, %s, %s, %s, %s, %s, %s)"

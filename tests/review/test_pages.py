@@ -203,6 +203,10 @@ def test_merge_split_and_taking_back_on_the_page(staff: TestClient, ids: dict[st
     assert "http://matter0-0.example/" in answer.text
     assert "cùng một trận mưa" in answer.text
     assert staff.get(f"/issues/{other.group(1)}").text.count("http://bao.example/0.html") == 1, "the old address leads to the joined issue"
+    staff.post(f"{path}/decision", data={"token": token(page), "decision": "dismiss", "reason": "đã xong"})
+    states = db.execute("SELECT state FROM issue WHERE public_id::text = ANY(%s)", [[ids["issue"], other.group(1)]]).fetchall()
+    assert [r["state"] for r in states] == ["dismissed", "dismissed"], "what was merged is decided on together"
+    db.rollback()
     change = re.search(r'name="change" value="(\d+)"', answer.text)
     assert change
     answer = staff.post(f"{path}/undo", data={"token": token(page), "change": change.group(1)})
