@@ -17,6 +17,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from processing.db import Connection
+from processing.db.addresses import BadURL, canonical
 from processing.db.erase import buried, forget
 from processing.db.landing import Envelope, unseal
 from processing.db.work import StageStats, after, enqueue
@@ -79,7 +80,7 @@ def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: dat
         return
     seen_at = _time(envelope.header.get("fetched_at"), now)
     found = _extract(row["kind"], envelope, source, seen_at)
-    address = found.canonical_url or row["url"]
+    address = _spelled(found.canonical_url, row["url"])
     listed = envelope.header.get("listed") or row["url"]
     if buried(conn, address, row["url"], listed):
         forget(conn, row["id"], {address, row["url"], listed, *envelope.header.get("hops", [])}, now)
@@ -95,6 +96,14 @@ def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: dat
         # also where the text is the same: a rating may have changed in the page's ClaimReview alone
         ingest_page(conn, source, envelope.body, document_id, now)
     conn.execute("UPDATE landing SET state = 'done', reason = NULL WHERE id = %s", [row["id"]])
+
+
+def _spelled(named: str | None, fetched: str) -> str:
+    """The address that a page names as its own in the one stored spelling, without what names reader or author (SCOPE S2); else the fetched one."""
+    try:
+        return canonical(named) if named else fetched
+    except BadURL:
+        return fetched
 
 
 def _note_addresses(conn: Connection, document: int, others: set[str]) -> None:

@@ -86,6 +86,23 @@ def test_running_again_changes_nothing(db: Connection, source: int) -> None:
     assert store.run(db, limit=10, now=NOW).taken == 0
 
 
+@pytest.mark.parametrize(
+    ("named", "stored"),
+    [
+        ("http://thu.vn/tin/nuoc-1.html?author=hoa-mi&utm_source=x&id=7#top", "http://thu.vn/tin/nuoc-1.html?id=7"),
+        ("/tin/nước-1.html", "http://thu.vn/tin/n%C6%B0%E1%BB%9Bc-1.html"),
+        ("http://khac.vn/tin/nuoc-1.html", "http://thu.vn/tin/nuoc-1.html"),
+        ("http://thu.vn/", "http://thu.vn/tin/nuoc-1.html"),
+        ("http://[::1/", "http://thu.vn/tin/nuoc-1.html"),
+        ("javascript:void(0)", "http://thu.vn/tin/nuoc-1.html"),
+    ],
+)
+def test_the_address_a_page_names_as_its_own(db: Connection, source: int, named: str, stored: str) -> None:
+    land(db, source, page().replace(b"<head>", f'<head><link rel="canonical" href="{named}">'.encode()))
+    assert store.run(db, limit=10, now=NOW).done == 1
+    assert db.execute("SELECT canonical_url FROM document").fetchone() == {"canonical_url": stored}
+
+
 def test_changed_text_is_a_new_version_of_the_same_document(db: Connection, source: int) -> None:
     land(db, source, page())
     land(db, source, page(BODY + "<p>Chiều cùng ngày, nước đã trong trở lại ở hai điểm đầu nguồn.</p>"), at=NOW + timedelta(hours=2))
