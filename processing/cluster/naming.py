@@ -51,19 +51,31 @@ def _central(vector: dict[str, float], spread: Counter[str], total: int) -> floa
 
 def headline(members: Sequence[Member]) -> str:
     """The most central title; at a tie that of the first member."""
+    if len(members) == 1:
+        return members[0].title if members[0].title.strip() else "—"
     _, spread = _profile(members)
     scored = [(_central(terms_of(m.title, "", m.language), spread, len(members)), -i) for i, m in enumerate(members) if m.title.strip()]
     return members[-max(scored)[1]].title if scored else "—"
 
 
+def _fits(sentence: str) -> bool:
+    """Whether a sentence can stand alone."""
+    return 8 <= len(_WORDS.findall(sentence)) <= 60 and not _QUESTION.search(sentence)
+
+
 def key_sentences(members: Sequence[Member], count: int = KEY_SENTENCES) -> list[dict[str, object]]:
     """Up to `count` sentences as printed, each from another independent origin, chosen for what is central and not said yet."""
+    if len(members) == 1:  # nothing is more central than the rest: the first that can stand alone
+        return [
+            {"text": sentence, "source": members[0].source, "document": members[0].document}
+            for sentence in members[0].sentences[:_SENTENCES]
+            if _fits(sentence)
+        ][: min(1, count)]
     _, spread = _profile(members)
     candidates = []
     for i, member in enumerate(members):
         for j, sentence in enumerate(member.sentences[:_SENTENCES]):
-            words = len(_WORDS.findall(sentence))
-            if not 8 <= words <= 60 or _QUESTION.search(sentence):
+            if not _fits(sentence):
                 continue
             terms = terms_of(sentence, "", member.language)
             score = _central(terms, spread, len(members)) + (0.1 if j == 0 else 0.0)

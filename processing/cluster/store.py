@@ -260,8 +260,7 @@ class _Batch:
             self._merge(story["id"], story["target"])
         found = self._issues()
         changes.obey(self.conn, self.now, found)  # analysts' merges and splits, wherever the documents stand now
-        for issue in sorted(found):
-            issues.refresh(self.conn, issue, self.now)
+        issues.refresh_all(self.conn, found, self.now)
 
     def _merge(self, old: int, new: int) -> None:
         """A story without documents goes on in another."""
