@@ -50,6 +50,7 @@ def issue(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
     if row is None:
         raise HTTPException(404, _("There is no such issue; it may have been removed on request."))
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", f"issue:{row['public_id']}", Jsonb({}), datetime.now(UTC)])
+    merged = [r["id"] for r in conn.execute(queries.ISSUE_MERGED, [row["id"]])]
     near = {
         "issue": row["id"], "language": row["language"], "communes": row["commune_codes"], "province": row["province_code"],
         "topic": row["topic"], "at": row["last_published_at"],
@@ -60,7 +61,7 @@ def issue(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         "issue": row,
         "flags": [{**flag, "plot": _plot(request, conn, flag)} for flag in conn.execute(queries.ISSUE_FLAGS, {"issue": row["id"]}).fetchall()],
         "documents": conn.execute(queries.ISSUE_DOCUMENTS, {"issue": row["id"]}).fetchall(),
-        "decisions": conn.execute(queries.DECISIONS, ["issue", [row["id"]]]).fetchall(),
+        "decisions": conn.execute(queries.DECISIONS, ["issue", [row["id"], *merged]]).fetchall(),
         "behind": conn.execute(queries.ISSUE_ORIGINS, [row["id"]]).fetchone(),
         "services": conn.execute(queries.SERVICES).fetchall(),
         "changes": changes.changes_of(conn, row["id"]),

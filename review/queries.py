@@ -91,6 +91,8 @@ FORGET_FAILURES = "DELETE FROM sign_in_failure WHERE pair = %s"
 
 ACCOUNT = "SELECT id FROM app_user WHERE login = %s"
 
+ISSUE_MERGED = "SELECT i.id FROM issue i JOIN issue_alias a ON a.alias = i.public_id WHERE a.issue_id = %s ORDER BY 1"
+
 ISSUE_ORIGINS = "SELECT origins, documents, copies, releases, wires, detail FROM issue_corroboration WHERE issue_id = %s"
 
 ISSUE_CANDIDATES = """
