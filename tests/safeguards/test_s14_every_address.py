@@ -66,7 +66,7 @@ def test_it_goes_and_stays_away_whatever_address_is_named(landed: tuple[Crawl, S
     site.seen.clear()
     site.feed(item("/listed", "Nứt ống dẫn nước", "2"), item("/moved", "Nứt ống dẫn nước", "3"), item("/own?ref=a", "Nứt ống dẫn nước", "4"))
     assert crawl.run()["landed"] == 0
-    assert site.paths() == ["/robots.txt", "/rss"]
+    assert set(site.paths()) <= {"/robots.txt", "/rss"}  # the rules may still be known from the first round
 
 
 def test_one_on_its_way_when_it_was_removed_leaves_no_raw_page(landed: tuple[Crawl, Site], db: Connection, owner_db: Connection) -> None:
