@@ -55,6 +55,7 @@ def _named(request: Request, names: dict[str, str]) -> dict[str, str]:
 
 @router.get("/sources", name="sources")
 def sources(request: Request, user: CurrentUser, conn: Database) -> Response:
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "sources", Jsonb({}), datetime.now(UTC)])
     values = {
         "user": user,
         "here": "sources",
@@ -127,6 +128,7 @@ def _plots(request: Request, conn: Connection, row: dict[str, Any], since: datet
 
 @router.get("/feedback", name="feedback")
 def feedback(request: Request, user: CurrentUser, conn: Database) -> Response:
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "feedback", Jsonb({}), datetime.now(UTC)])
     counts = conn.execute(queries.FEEDBACK).fetchall()
     plot = weeks_chart(counts, words_of(request), language_of(request))
     return page(request, "feedback.html", {"user": user, "here": "feedback", "counts": counts, "plot": plot})

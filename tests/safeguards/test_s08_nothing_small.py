@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from processing.alerts import content, digest
+from processing.alerts.compose import FOLDER
 from processing.db import Connection
+from processing.i18n import catalogue
+from processing.people import add_user
+from processing.settings import ROOT
+from review.app import create_app
 
 K = 5
 MONDAY = date(2026, 11, 16)
@@ -76,3 +85,77 @@ def test_the_smallest_place_is_the_commune(owner_db: Connection) -> None:
         assert "'province'" in row["rule"]
         assert "'commune'" in row["rule"]
         assert "village" not in row["rule"]
+
+
+def _write(db: Connection, source: int, cells: dict[tuple[str, str, int], int]) -> None:
+    for (topic, unit, week), reports in cells.items():
+        db.execute("INSERT INTO feedback_count VALUES (%s, %s, %s, %s, %s)", [source, topic, unit, MONDAY - timedelta(weeks=week), reports])
+    db.commit()
+
+
+PLACES = {"D1": "Xã Suối Mây", "D2": "Xã Bến Cát"}
+
+
+def _seen(client: TestClient, db: Connection) -> list[str]:
+    """Everything that leaves the system of the reports: each staff page, plots and sparklines in it, and each kind of mail there is to send."""
+    paths = ("/", "/feedback", "/sources", "/sources/board", "/claims")
+    shown = [re.sub(r'name="token" value="[^"]*"', "", client.get(path).text) for path in paths]
+    rows = db.execute("SELECT * FROM outbox ORDER BY id").fetchall()
+    return [*shown, *(str(content.write(db, r["kind"], r["payload"], catalogue("vi", FOLDER), "vi")) for r in rows)]
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(counts=st.lists(st.integers(1, 23), min_size=4, max_size=4), one_more=st.integers(0, 3))
+def test_two_looks_at_every_page_and_mail_cannot_isolate_one_report(
+    desk: tuple[TestClient, int], db: Connection, counts: list[int], one_more: int
+) -> None:
+    """One report more in one cell of one week: every page and mail stays as it was, to the letter, unless it completes five."""
+    client, source = desk
+    cells = dict(zip([("waste", "D1", 0), ("waste", "D2", 0), ("transport", "D1", 0), ("waste", "D1", 1)], counts, strict=True))
+    db.execute("DELETE FROM feedback_count")
+    _write(db, source, cells)
+    before = _seen(client, db)
+    rows = re.findall(r'<td class="num"[^>]*>≥ (\d+)', before[1])
+    assert all(int(n) >= K and int(n) % K == 0 for n in re.findall(r"≥ (\d+)", before[1]))
+    assert sorted(map(int, rows)) == sorted(n // K * K for n in counts if n >= K)
+    changed = list(cells)[one_more]
+    db.execute("UPDATE feedback_count SET reports = reports + 1 WHERE topic = %s AND unit_code = %s AND week = %s",
+               [changed[0], changed[1], MONDAY - timedelta(weeks=changed[2])])  # fmt: skip
+    db.commit()
+    after = _seen(client, db)
+    assert (after == before) == ((cells[changed] + 1) % K != 0)
+
+
+@pytest.fixture
+def desk(db: Connection) -> Iterator[tuple[TestClient, int]]:
+    source = _source(db, "board")
+    for code, name in PLACES.items():
+        db.execute("INSERT INTO unit VALUES (%s, %s, 'commune', 'D', 'Tỉnh Mẫu')", [code, name])
+    add_user(db, "can-bo", "officer@example.org", "a long password", "officer")
+    digest.run(db, datetime.now(UTC))
+    db.commit()
+    with TestClient(create_app()) as client:
+        client.post("/sign-in", data={"login": "can-bo", "password": "a long password"})
+        yield client, source
+
+
+def test_no_view_that_analysts_read_is_made_of_the_counts_but_the_one(owner_db: Connection) -> None:
+    """Read from the database: whoever makes a second view over the counts must make it pass the tests above."""
+    rows = owner_db.execute(
+        """SELECT DISTINCT v.relname AS name FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN pg_class v ON v.oid = w.ev_class
+           WHERE d.refobjid IN ('feedback_count'::regclass, 'feedback_seen'::regclass) AND v.relkind IN ('v', 'm')"""
+    ).fetchall()
+    assert [r["name"] for r in rows] == ["feedback_shown"]
+
+
+def test_only_the_counting_stage_names_the_tables_of_reports() -> None:
+    """Exports, reports, mails and pages come from elsewhere in the program, and none of it names the tables behind the view."""
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for room in ("crawlers", "processing", "review", "dags")
+        for path in (ROOT / room).rglob("*.py")
+        if re.search(r"\bfeedback_(count|seen)\b", path.read_text(encoding="utf-8"))
+    ]
+    assert set(users) <= {"processing/hotspots/feedback.py", "processing/db/retention.py", "processing/stack/demo/expected.py", "processing/stack/summary.py"}
+    for query in (ROOT / "sql" / "queries").glob("*.sql"):
+        assert not re.search(r"\bfeedback_(count|seen)\b", query.read_text(encoding="utf-8")), query.name

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from processing.db import Connection
 from processing.db.audit import verify
+from processing.people import add_user
 from processing.settings import ROOT
 from review.app import create_app
 from tests.review.town import furnish
@@ -112,14 +114,52 @@ def test_segments_younger_than_two_years_cannot_be_dropped(db: Connection) -> No
         db.execute("SELECT drop_months('audit', (now() - interval '23 months')::date)")
 
 
-def test_what_a_reader_opens_is_in_the_audit_under_the_readers_id(db: Connection) -> None:
+OPEN_TO_ALL = {"/sign-in", "/scope", "/contact", "/healthz", "/requests", "/requests/{number}"}
+"""Pages anybody may read; every other page is noted."""
+
+
+def staff_pages() -> list[str]:
+    paths = {route.path for route in create_app().routes if isinstance(route, APIRoute) and "GET" in route.methods}
+    assert OPEN_TO_ALL <= paths
+    return sorted(paths - OPEN_TO_ALL)
+
+
+def test_whatever_staff_open_is_in_the_audit_under_their_id(db: Connection) -> None:
+    """Each page of the application, read from its routes: one that is added later is asked for, too."""
     ids = furnish(db)
+    user = add_user(db, "can-bo", "officer@example.org", "a long password", "officer")
+    db.commit()
+    known = {"issue": ids["issue"], "claim": ids["claim"], "source": "bao-mau"}
     with TestClient(create_app()) as client:
-        client.post("/sign-in", data={"login": "lan-analyst", "password": "a long password"})
-        for path in ("/", "/claims", f"/issues/{ids['issue']}", f"/claims/{ids['claim']}"):
-            assert client.get(path).status_code == 200
-    rows = db.execute("SELECT actor, subject FROM audit WHERE action = 'read' ORDER BY id").fetchall()
-    # signing in leads to the list of issues
-    assert [row["subject"] for row in rows] == ["issues", "issues", "claims", f"issue:{ids['issue']}", f"claim:{ids['claim']}"]
-    assert len({row["actor"] for row in rows}) == 1 and rows[0]["actor"].startswith("user:")
+        client.post("/sign-in", data={"login": "can-bo", "password": "a long password"}, follow_redirects=False)
+        for path in staff_pages():
+            kind = next((name for name in known if path.startswith(f"/{name}s/{{")), None)
+            asked = re.sub(r"\{\w+\}", known[kind] if kind else "removed", path)
+            before = db.execute("SELECT coalesce(max(id), 0) AS n FROM audit").fetchone()
+            db.rollback()
+            assert before is not None
+            answer = client.get(asked)
+            rows = db.execute("SELECT actor, action FROM audit WHERE id > %s", [before["n"]]).fetchall()
+            db.rollback()
+            assert answer.status_code == 200, asked
+            assert {"actor": f"user:{user}", "action": "read"} in rows, f"{asked} leaves no trace"
     assert db.execute("SELECT * FROM audit_verify()").fetchall() == []
+
+
+def test_without_signing_in_nothing_of_staff_is_read(db: Connection) -> None:
+    furnish(db)
+    with TestClient(create_app(), follow_redirects=False) as client:
+        for path in staff_pages():
+            answer = client.get(re.sub(r"\{\w+\}", "11111111-1111-1111-1111-111111111111", path))
+            assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in"), path
+
+
+def test_a_sign_in_that_failed_is_in_the_audit_without_the_password(db: Connection) -> None:
+    furnish(db)
+    with TestClient(create_app()) as client:
+        client.post("/sign-in", data={"login": "lan-analyst", "password": "a wrong guess"})
+        client.post("/sign-in", data={"login": "nobody-here", "password": "a wrong guess"})
+    rows = db.execute("SELECT actor, action, detail::text AS detail FROM audit ORDER BY id").fetchall()
+    assert [row["action"] for row in rows] == ["sign_in_failed", "sign_in_failed"]
+    assert rows[0]["actor"].startswith("user:") and rows[1]["actor"] == "unknown"
+    assert "guess" not in str(rows) and "nobody-here" not in str(rows)
