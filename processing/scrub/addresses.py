@@ -32,6 +32,8 @@ _FORMS = (
     (rf"(?<!\w)(?:[Ss]ố nhà|[Nn]hà số)\.?\s*:?\s*{_HOUSE}{_NO_UNIT}(?:\s*,?\s+{_NAME})?", False),
     # ngõ 120 Trường Chinh | hẻm 45/12 đường Trần Hưng Đạo | kiệt 33 Điện Biên Phủ
     (rf"(?<!\w)(?:[Nn]gõ|[Nn]gách|[Hh]ẻm|[Hh]ẽm|[Kk]iệt)\s*(?:số\s*)?{_HOUSE}{_PIECE}{{0,3}}(?:\s*,?\s*(?:{_STREET}\s+)?{_NAME})?", False),
+    # K12/34 Trần Cao Vân: kiệt and hẻm as Đà Nẵng and Huế write them
+    (rf"(?<!\w)[KH]\d{{1,4}}(?:/\d{{1,4}}[A-Z]?){{1,3}}\s+(?:{_STREET}\s+)?{_NAME}", False),
     # 7B ngõ 4 phố Hàng Bột
     (rf"{_FREE}\d{{1,4}}[A-Z]?\s*,?\s+(?:ngõ|ngách|hẻm|hẽm|kiệt)\s*(?:số\s*)?\d[\w/]*{_PIECE}{{0,3}}", False),
     # tại số 5 Lê Duẩn

@@ -14,6 +14,8 @@ _RUN = re.compile(r"(?<![\w.,])\(?[0-9Oo](?:[ .\-_()]{0,3}[0-9Oo])*(?!\w)")
 # no Vietnamese figure is written with commas or slashes in these groups
 _COMMAS = re.compile(r"(?<![\w.,/])0\d{2,3}([,/])\d{3}\1\d{3,4}(?![\w,/])")
 _GLUED = re.compile(r"(?<!\w)(?:sđt|đt|sdt|dt|tel|lh|dđ|dd|zalo|call)(?P<number>0\d{9})(?!\w)", re.IGNORECASE)
+# letters that stand for the digit they look like: 09I2 345 678, O9l2345678
+_LOOKALIKE = re.compile(r"(?<![\w.,/-])[0Oo](?:[ .\-]?[0-9OoIl|]){9}(?![\w|])")
 _GROUP = re.compile(r"[0-9Oo]+")
 _UNIT_AFTER = re.compile(
     r"\s{0,2}(?:[%°$₫]|m2|m²|m3|m³)|\s{0,2}(?:đồng|đ|vnđ|vnd|usd|eur|euro|đô la|nghìn|ngàn|triệu|tỷ|tỉ|trđ|ha|hécta|km|m|mm|cm|kg|tấn|tạ|lít|người|hộ|con|"
@@ -55,6 +57,7 @@ _COMPANY = re.compile(
     r"\b(?:công ty|doanh nghiệp|tập đoàn|chi nhánh|hợp tác xã|htx|nhà máy|trường|bệnh viện|sở|ubnd|tổ chức|đơn vị|nhà thầu|tnhh)\b",
     re.IGNORECASE,
 )
+_COMPANY_AFTER = re.compile(r"\s*[,(\-]?\s*(?:của|thuộc)?\s*(?:công ty|doanh nghiệp|tập đoàn|chi nhánh|hợp tác xã|htx|nhà máy)\b", re.IGNORECASE)
 _PERSONAL_TAX = re.compile(r"\b(?:cá nhân|ông|bà|anh|chị|hộ kinh doanh|người nộp thuế|chủ hộ)\b", re.IGNORECASE)
 _DATE = re.compile(r"^(?:0?[1-9]|[12]\d|3[01])[.\-](?:0?[1-9]|1[0-2])[.\-](?:1[5-9]|2[01])\d\d")
 _BREAK = re.compile(r"[\n!?;]|\.\s+(?=[A-ZĐÀ-Ỵ])")
@@ -67,6 +70,7 @@ _LANDLINE = re.compile(r"^0(?:2\d{9}|[2-8]\d{8,9}|[48]\d{7,8})$")
 _BANK_AFTER = re.compile(r"\s*[-(,]?\s*(?:tại|của|ở|mở tại)?\s*(?:ngân hàng|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|tcb|mb\s?bank|acb|sacombank|vpbank|tpbank|"
                          r"shb|hdbank|ocb|msb|vib|seabank|eximbank|lpbank|pvcombank)\b", re.IGNORECASE)  # fmt: skip
 _LENGTHS = {"bank_account": range(6, 20), "id_number": (9, 12), "social_insurance": (10,), "tax_code": (10, 12, 13), "passport": (7, 8, 9)}
+_LOOKS = str.maketrans("OoIl|", "00111")
 _WINDOW = 70
 FEWEST = 6
 """Digits below which nothing is a number of a person."""
@@ -85,6 +89,9 @@ def find(text: str) -> Iterator[Span]:
             yield kind, match.start(), match.end()
     for match in _COMMAS.finditer(text):
         if _MOBILE.match(re.sub(r"\D", "", match.group())):
+            yield "phone", match.start(), match.end()
+    for match in _LOOKALIKE.finditer(text):
+        if re.search(r"[Il|]", match.group()) and _MOBILE.match(re.sub(r"\D", "", match.group().translate(_LOOKS))) and len(re.findall(r"\d", match.group())) >= 7:
             yield "phone", match.start(), match.end()
     for match in _GLUED.finditer(text):
         yield "phone", *match.span("number")
@@ -176,7 +183,7 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: 
             return "phone"
         if label == "bank_account" and not _plausible_account(raw):
             return None
-        if label == "tax_code" and _of_company(text, start):
+        if label == "tax_code" and (_of_company(text, start) or _COMPANY_AFTER.match(text[end : end + 40])):
             return None
         return label
     if _is_phone(text, start, digits, label):

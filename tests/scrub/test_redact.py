@@ -156,3 +156,34 @@ def test_hostile_text_takes_no_time() -> None:
     ):
         redact(piece)
     assert time.process_time() - start < 20
+
+
+@QUICK
+@given(st.data())
+def test_letters_that_look_like_digits(data: st.DataObject) -> None:
+    digits = list(mobile(data.draw))
+    for at in data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=2, unique=True)):
+        digits[at] = {"0": "O", "1": data.draw(st.sampled_from("Il|"))}.get(digits[at], digits[at])
+    gap = data.draw(st.sampled_from(["", " ", "."]))
+    phone = gap.join(("".join(digits[:4]), "".join(digits[4:7]), "".join(digits[7:])))
+    assert [f.kind for f in redact(f"Liên hệ {phone} gặp chị H.").found] == ["phone"], phone
+
+
+@QUICK
+@given(st.sampled_from("KH"), st.integers(1, 400), st.integers(1, 99), st.sampled_from(["Trần Cao Vân", "Phan Bội Châu", "đường Lê Duẩn"]))
+def test_alleys_as_da_nang_and_hue_write_them(letter: str, alley: int, house: int, street: str) -> None:
+    result = redact(f"Nhà ông T. ở {letter}{alley}/{house} {street} bị tốc mái.")
+    assert [f.kind for f in result.found] == ["address"] and str(alley) not in result.text
+
+
+@QUICK
+@given(
+    st.integers(100_000_000, 799_999_999),
+    st.sampled_from(["Công ty Điện lực", "doanh nghiệp tư nhân Hòa Phát", "Hợp tác xã An Phú", "chi nhánh Vinh"]),
+    st.sampled_from(["{org}, mã số thuế {n}", "mã số thuế {n} của {org}", "MST {n} ({org})", "MST: {n} - {org}"]),
+)
+def test_the_tax_code_of_an_organisation_survives_and_a_persons_goes(number: int, organisation: str, form: str) -> None:
+    text = form.format(n=f"{number:010d}", org=organisation)
+    assert redact(text).text == text
+    person = form.format(n=f"8{number:09d}", org="bà L., kinh doanh tại chợ")
+    assert [f.kind for f in redact(person).found] == ["tax_code"], person
