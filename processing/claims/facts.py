@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from processing.claims.lexicon import NEGATED, NEGATION, NOT_NAMES, ORG_HEADS, PLACE_HEADS, PROVINCES
 from processing.claims.numbers import Moment, Quantity, dates, fold_keep, quantities
 from processing.claims.opposites import ANTONYMS, COLLIDING
+from processing.claims.tokens import targets
 from processing.text import tone
 
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
@@ -61,11 +62,12 @@ class Facts:
     names: dict[str, str]
     negations: int
     antonyms: frozenset[str]
+    targets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One stated difference. `kind`: number, unit, date, place, organisation, name, negation, opposite."""
+    """One stated difference. `kind`: number, unit, date, place, organisation, name, subject, negation, opposite."""
 
     kind: str
     left: str
@@ -86,7 +88,7 @@ def extract(text: str) -> Facts:
     pattern, keys = _OPPOSITES if marked else _OPPOSITES_FOLDED
     antonyms = frozenset(key for m in pattern.finditer(lowered if marked else folded) for key in keys[m[0]])
     negations = sum(plain[m.start()] != "_" for m in _NEG_MARKED.finditer(lowered)) if marked else len(_NEG.findall(plain))
-    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms)
+    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms, frozenset(name for _, _, name in targets(text, folded)))
 
 
 def _names(text: str, folded: str) -> dict[str, str]:
@@ -188,6 +190,8 @@ def compare(left: Facts, right: Facts) -> list[Difference]:
             out.append(Difference("date", _shown(m, left.folded), _shown(clash, right.folded)))
             day_r.remove(clash)
     out += _name_differences(left, right)
+    if (left.targets or right.targets) and not left.targets & right.targets:  # left out of every score, so that naming one is a difference even alone
+        out.append(Difference("subject", min(left.targets, default=""), min(right.targets, default="")))
     if (left.negations % 2) != (right.negations % 2) and not _says_without(left.folded, right.folded):
         out.append(Difference("negation", f"×{left.negations}", f"×{right.negations}"))
     for i in sorted({int(key[:-1]) for key in left.antonyms} & {int(key[:-1]) for key in right.antonyms}):

@@ -18,6 +18,12 @@ NOT_NAMES = frozenset((  # noqa: SIM905 - a list this long reads better as text
 ).split())
 NEGATION = ("khong", "chua co", "chua duoc", "chua bi", "chua the", "chua xay", "chua phai", "chang", "cha he", "khong he", "chua tung", "chua he", "khong phai", "bac bo", "phu nhan", "huy bo", "huy",
             "chua bao gio", "khong con", "not", "never", "no", "khong duoc", "dinh chinh")  # fmt: skip
+# Whom a statement is about, by office or calling: compared as a fact, and left out of every score, so that it weighs the same whoever it is.
+TARGETS = (
+    "chủ tịch", "bí thư", "giám đốc", "tổng giám đốc", "bộ trưởng", "thứ trưởng", "thủ tướng", "hiệu trưởng", "viện trưởng", "trưởng phòng", "trưởng thôn", "trưởng ban",
+    "đại biểu", "thẩm phán", "bác sĩ", "giáo viên", "giáo sư", "luật sư", "kỹ sư", "nhà báo", "phóng viên", "nông dân", "công nhân", "tiểu thương", "tài xế", "ngư dân",
+    "công chức", "linh mục", "thượng tọa", "mục sư", "sư thầy", "chủ tiệm", "chủ quán", "chủ doanh nghiệp",
+)  # fmt: skip
 # a negation and the word that says the same without one
 NEGATED = (
     (r"khong phai (?:dong|nop|tra|mat|thu)|khong (?:thu|mat) (?:phi|tien)", r"mien|mien phi"), (r"khong duoc (?:phep|vao|qua|di|su dung|ban)", r"cam"),

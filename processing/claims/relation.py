@@ -180,5 +180,5 @@ def verify(claim: str, evidence: str, scorer: PairScorer | None = None) -> dict[
     joined = " ".join(q for q in parts if q in quotes)[:MAX_COMPARED]
     p = Lexical().relate(claim, evidence) if scorer is None else scorer.relate(claim, joined)
     best = int(np.argmax(p))
-    differences = [str(d) for d in compare(extract(claim), extract(joined))]
+    differences = [str(d) for d in compare(extract(claim), extract(joined)) if d.left and d.right]
     return {"relation": LABELS[best], "score": round(float(p[best]), 4), "quotes": quotes[:SHOWN], "differences": differences}

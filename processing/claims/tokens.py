@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from processing.claims.lexicon import PLACE_HEADS, PROVINCES
+from processing.claims.lexicon import PLACE_HEADS, PROVINCES, TARGETS
 from processing.claims.mask import mask
 from processing.claims.numbers import COUNTED, dates, fold_keep, quantities
 from processing.claims.opposites import COLLIDING, SYNONYMS
@@ -33,6 +33,15 @@ _CAPS = re.compile(rf"[{_UPPER}]\w*(?:[ \-]+[{_UPPER}]\w*)*")
 _HEAD = re.compile(r"\b(?:" + "|".join(sorted(PLACE_HEADS, key=len, reverse=True)) + r")\s(?=\S)")
 _MARKED = re.compile(r"[À-ỹ]")
 _PROVINCE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
+
+
+def _offices(fold: bool) -> re.Pattern[str]:
+    forms = [fold_keep(t) if fold else tone(t) for t in TARGETS if not (fold and t == "công nhân")]  # "công nhận", to recognise, folds alike
+    before = ("pho", "nguyen", "cuu") if fold else ("phó", "nguyên", "cựu")
+    return re.compile(rf"(?<!\w)(?:(?:{'|'.join(before)}) )*(?:{'|'.join(sorted(forms, key=len, reverse=True))})(?!\w)")
+
+
+_OFFICE, _OFFICE_FOLDED = _offices(False), _offices(True)
 
 
 def _synonyms(fold: bool) -> tuple[dict[str, str], re.Pattern[str]]:
@@ -113,6 +122,18 @@ def _cuts(masked: str, folded: str) -> list[tuple[int, int, str]]:
     return sorted(cuts)
 
 
+def targets(masked: str, folded: str) -> list[tuple[int, int, str]]:
+    """Spans of offices and callings in a text, and their folded names."""
+    lowered = tone(masked.lower())
+    pattern, read = (_OFFICE, lowered) if marked(masked) and len(lowered) == len(folded) else (_OFFICE_FOLDED, folded)
+    return [(m.start(), m.end(), folded[m.start() : m.end()]) for m in pattern.finditer(read)]
+
+
+def _untargeted(masked: str, folded: str) -> list[tuple[int, int, str]]:
+    """What is cut for comparison: places leave a stand-in, whom it is about leaves nothing."""
+    return [*_cuts(masked, folded), *((start, end, "") for start, end, _ in targets(masked, folded))]
+
+
 def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str]]:
     out, at, places = [], 0, []
     for start, end, name in cuts:
@@ -126,7 +147,11 @@ def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str
 
 def neutral(text: str) -> tuple[str, list[str]]:
     """Folded text without masked groups and speakers, places replaced by one stand-in word; and the folded places."""
-    return unplaced(_CAMEL.sub(" ", mask(text)) if "#" in text else mask(text))
+    return unplaced(_spoken(text))
+
+
+def _spoken(text: str) -> str:
+    return _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
 
 
 def unplaced(masked: str) -> tuple[str, list[str]]:
@@ -150,7 +175,7 @@ def content(masked: str, fold: bool) -> str:
     folded = fold_keep(masked)
     lowered = tone(masked.lower())
     same = len(lowered) == len(masked)
-    cuts = [*_cuts(masked, folded), *_measured(folded, masked if same else None)]
+    cuts = [*_untargeted(masked, folded), *_measured(folded, masked if same else None)]
     plain, _ = _without(folded if fold or not same else lowered, sorted(cuts))
     pairs, pattern = (_SYN_FOLDED, _SYN_FOLDED_RE) if fold else (_SYN, _SYN_RE)
     return pattern.sub(lambda m: pairs[m[0]], plain)
@@ -168,7 +193,9 @@ def _counted(ids: npt.NDArray[np.uint32]) -> tuple[Ids, npt.NDArray[np.uint8]]:
 
 def terms(text: str) -> Terms:
     """Hashed terms of NFC `text`."""
-    folded, places = neutral(text)
+    masked = _spoken(text)
+    whole = fold_keep(masked)
+    folded, places = _without(whole, sorted(_untargeted(masked, whole)))
     toks = tokens(folded)
     content_words = telling(toks)
     uni = np.fromiter((unigram(t) for t in content_words), np.uint64, len(content_words))

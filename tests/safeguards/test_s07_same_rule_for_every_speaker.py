@@ -61,6 +61,18 @@ def test_the_leaning_of_an_adjective_changes_no_decision(pair: tuple[str, str]) 
     assert abs(checkable.score(texts[0]) - checkable.score(texts[1])) <= 0.02
 
 
+@pytest.mark.parametrize("pair", [("Chủ tịch", "Nông dân"), ("Bí thư", "Tài xế"), ("Phó giám đốc", "Tiểu thương"), ("Thủ tướng", "Nhà báo")])
+def test_whom_it_is_about_weighs_the_same_and_another_one_makes_it_related(pair: tuple[str, str]) -> None:
+    def found(query: str, check: str) -> tuple[float, float, str]:
+        text = "{} đã nhận 12 tỷ đồng tiền đền bù đất ở xã Tân Lộc ngày 3/9 vừa qua."
+        best = Matcher([*CHECKS, {"id": "4", "claim": text.format(check)}]).search(text.format(query))[0]
+        return best.score, best.probability, best.tier
+
+    one, other, across = found(pair[0], pair[0]), found(pair[1], pair[1]), found(pair[0], pair[1])
+    assert one[2] == other[2] == "confirmable" and abs(one[0] - other[0]) <= 1e-9 and abs(one[1] - other[1]) <= 1e-9
+    assert across[2] == "related"
+
+
 def test_swapping_a_place_on_both_sides_changes_nothing_and_on_one_side_makes_it_related() -> None:
     def found(query_place: str, check_place: str) -> tuple[float, str]:
         text = "Đêm 14/10, cống ở {} bị vỡ làm ngập 60 ha lúa."
