@@ -103,6 +103,7 @@ def _limited(text: Any, most: int) -> str:
 
 def _feed(body: bytes, content_type: str, url: str, limit: int) -> Listed:
     body, warnings = _from_prolog(_narrow(body))
+    body, listed = _first(body, limit)
     text_type = content_type
     if b"\x00" not in body[:4] and _is_utf8(body):
         # Strictly valid UTF-8 is UTF-8, whatever the server or the prolog says; else the declared charset, then the detector decide.
@@ -115,9 +116,22 @@ def _feed(body: bytes, content_type: str, url: str, limit: int) -> Listed:
         raise NotAList(Said("the answer is a web page, not a feed") if re.search(rb"<html|<!doctype html|<body", _head(body), re.I) else Said("no feed found in the answer"))
     if found.bozo:
         warnings.append(f"the feed is not well-formed ({type(found.get('bozo_exception')).__name__})")
-    if len(found.entries) > limit:
-        warnings.append(f"{len(found.entries)} entries, only the first {limit} are read")
+    if max(listed, len(found.entries)) > limit:
+        warnings.append(f"{max(listed, len(found.entries))} entries, only the first {limit} are read")
     return Listed(found.version or "feed", [_entry(item) for item in found.entries[:limit]], warnings=warnings)
+
+
+_ITEM = re.compile(rb"<(?:item|entry)[\s>]")
+
+
+def _first(body: bytes, limit: int) -> tuple[bytes, int]:
+    """A feed cut before the entry that is one too many, so that 50,000 of them cost no more than those that are read; and how many there are."""
+    starts = [match.start() for match in _ITEM.finditer(body)]
+    if len(starts) <= limit:
+        return body, len(starts)
+    head = _head(body)
+    end = b"</feed>" if re.search(rb"<feed[\s>]", head) else b"</rdf:RDF>" if b"<rdf:RDF" in head else b"</channel></rss>"
+    return body[: starts[limit]] + end, len(starts)
 
 
 _WIDE = (

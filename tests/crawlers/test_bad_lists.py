@@ -95,7 +95,7 @@ def odd() -> dict[str, bytes]:
 
 
 def test_every_list_ends_in_its_class_and_keeps_no_other(site: Site, crawl: Crawl, tmp_path: Path) -> None:
-    crawl.env |= {"TEST_CONNECTS": str(tmp_path / "connects.txt"), "TEST_TIMEOUT": "3"}
+    crawl.env |= {"TEST_CONNECTS": str(tmp_path / "connects.txt"), "TEST_TIMEOUT": "6"}
     bad = {**bombs(), **broken()}
     for name, (answer, _) in bad.items():
         site.pages[f"/f/{name}"] = answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,17 @@ def test_encodings_and_dirt() -> None:
     assert entry.link == "http://x.example/?a=1&b=2"
     assert "\x00" not in entry.title
     assert "\x01" not in entry.title
+
+
+def test_more_entries_than_are_read_cost_nothing() -> None:
+    items = "".join(f"<item><title>Tin {i}</title><link>http://x.example/{i}</link></item>" for i in range(50_000))
+    atom = "".join(f'<entry><title>Tin {i}</title><link href="http://x.example/{i}"/></entry>' for i in range(2_000))
+    began = time.process_time()
+    for body, count in ((RSS.format(items), 50_000), (f'<feed xmlns="http://www.w3.org/2005/Atom">{atom}</feed>', 2_000)):
+        listed = read(body.encode(), "rss", limit=100)
+        assert [entry.link for entry in listed.entries] == [f"http://x.example/{i}" for i in range(100)]
+        assert listed.warnings == [f"{count} entries, only the first 100 are read"]
+    assert time.process_time() - began < 4
 
 
 def test_no_author_field_is_carried_in_any_format() -> None:
