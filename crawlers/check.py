@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
+from crawlers import keyed
+from crawlers.failures import FetchFailure
 from crawlers.sources import load_source, load_sources
 from processing.errors import ConfigError
 from processing.settings import get_settings
@@ -37,7 +39,12 @@ def check(out: TextIO, config_dir: Path | None = None) -> int:
         elif source.review_due - today < _SOON:
             out.write(f"soon   {source.key}: its review is due on {source.review_due}\n")
         if source.tls_exception and source.tls_exception.until < today:
-            out.write(f"note   {source.key}: its certificate exception ended on {source.tls_exception.until}\n")
+            out.write(f"note   {source.key}: its TLS exception ended on {source.tls_exception.until}\n")
+        for kind in {feed.kind for feed in source.feeds} & set(keyed.INTERFACES):
+            try:
+                keyed.headers(kind, get_settings())
+            except FetchFailure as failure:
+                out.write(f"note   {source.key}: {failure.reason}\n")
     kinds = Counter(source.kind for source in sources)
     out.write(f"{len(sources)} sources ({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}), ")
     out.write(f"{sum(source.stopped(today) is None for source in sources)} are read, {len(wrong)} files are wrong\n")

@@ -15,10 +15,12 @@ ROBOTS_KEPT = timedelta(hours=24)
 
 
 class DatabaseRobots:
-    """robots.txt of each origin, asked for once a day for all sources together (RFC 9309, 2.4). Commits."""
+    """robots.txt of each origin, asked for once a day for all sources together (RFC 9309, 2.4). What is a day old goes first. Commits."""
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
+        conn.execute("DELETE FROM robots_txt WHERE fetched_at < %s", [datetime.now(UTC) - ROBOTS_KEPT])
+        conn.commit()
 
     def load(self, origin: str) -> tuple[int, bytes] | None:
         """Status and body of the answer that is kept, unless it is a day old or of the future."""
@@ -30,9 +32,8 @@ class DatabaseRobots:
         return (row["status"], bytes(row["body"])) if row else None
 
     def save(self, origin: str, status: int, body: bytes) -> None:
-        """Keep an answer; what is a day old goes."""
+        """Keep an answer."""
         now = datetime.now(UTC)
-        self.conn.execute("DELETE FROM robots_txt WHERE fetched_at < %s", [now - ROBOTS_KEPT])
         self.conn.execute(
             """INSERT INTO robots_txt (origin, status, body, fetched_at) VALUES (%s, %s, %s, %s)
                ON CONFLICT (origin) DO UPDATE SET status = excluded.status, body = excluded.body, fetched_at = excluded.fetched_at""",
