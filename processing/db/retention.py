@@ -39,6 +39,7 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
         report += _drop_and_sweep(conn, table, column, now - TEXT)
     for table, column in _PARTITIONED_AGGREGATE.items():
         report += _drop_and_sweep(conn, table, column, now - AGGREGATES)
+    report += _skeletons(conn, now - AGGREGATES)
     report += _drop_and_sweep(conn, "fetch_log", "fetched_at", now - FETCHES)
     # The ledger and the audit go by whole months only: the application may not delete single rows of them.
     report += _drop(conn, "delivery", now - AGGREGATES)
@@ -71,6 +72,21 @@ def _drop(conn: Connection, table: str, before: datetime) -> list[str]:
 def _drop_and_sweep(conn: Connection, table: str, column: str, before: datetime) -> list[str]:
     """Whole months go as partitions, which is instant; the part of a month that is left goes row by row."""
     return _drop(conn, table, before) + _sweep(conn, table, column, before)
+
+
+def _skeletons(conn: Connection, before: datetime) -> list[str]:
+    """What names pages and hot-spots goes with the counts: flags, documents with title and address, entries of feeds, mails and states of sources.
+
+    An issue keeps its ids alone, so that old links and the decisions on it still resolve; published checks stay until their publisher withdraws them.
+    """
+    report = []
+    for table, column in (("flag", "last_day"), ("document", "first_seen_at"), ("feed_entry", "last_seen_at"), ("outbox", "created_at"), ("source_state", "at")):
+        report += _sweep(conn, table, column, before)
+    conn.execute(
+        "UPDATE issue SET title = '—', summary = '{}', state_reason = NULL, commune_codes = '{}' WHERE last_published_at < %s AND title <> '—'", [before]
+    )
+    conn.commit()
+    return report
 
 
 def _quotes(conn: Connection, before: datetime) -> list[str]:

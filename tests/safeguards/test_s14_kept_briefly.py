@@ -75,6 +75,20 @@ def test_each_kind_goes_when_its_time_is_over(db: Connection, days: int, left: d
     assert _counts(db) == left
 
 
+def test_titles_and_addresses_go_with_the_counts_after_three_years(db: Connection) -> None:
+    furnish(db)
+    _text_rows(db)
+    db.execute("INSERT INTO outbox (message_key, kind, recipient, language, thread_key, payload, not_before, created_at) VALUES ('k', 'digest', 'x', 'vi', 't', '{}', %s, %s)",
+               [NOW, NOW])  # fmt: skip
+    db.commit()
+    housekeeping(db, NOW + timedelta(days=3 * 365 - 5))
+    query = "SELECT (SELECT count(*) FROM document) AS d, (SELECT count(*) FROM flag) AS f, (SELECT count(*) FROM outbox) AS m, (SELECT title FROM issue) AS t"
+    assert db.execute(query).fetchone() == {"d": 2, "f": 1, "m": 1, "t": TITLE}
+    housekeeping(db, NOW + timedelta(days=3 * 365 + 5))
+    assert db.execute(query).fetchone() == {"d": 0, "f": 0, "m": 0, "t": "—"}
+    assert TITLE not in _everything(db)
+
+
 def test_housekeeping_makes_the_months_ahead(db: Connection) -> None:
     housekeeping(db, datetime(2031, 5, 20, tzinfo=UTC))
     for child in ("annotation_203105", "annotation_203107", "audit_203106"):
