@@ -72,10 +72,10 @@ class Crawl:
         self.worker = Worker()
 
     async def source(self, job: Job) -> tuple[int, dict[str, Any]]:
-        """Crawl one source and judge how it is. A fault of ours in it is its own result; the database's trouble is everybody's."""
+        """Crawl one source and judge how it is. A fault in it, or a row the database refuses, is its own result; a database that is away is everybody's."""
         try:
             return await self._source(job)
-        except psycopg.Error:
+        except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:
             self.conn.rollback()
