@@ -132,7 +132,8 @@ def hotspot(conn: Connection, payload: dict[str, Any], words: Catalogue, languag
 def _flag(conn: Connection, public_id: str) -> dict[str, Any]:
     row = conn.execute(
         """SELECT f.kind, f.card, f.first_day, s.topic, u.name AS place, u.province_name AS province, i.public_id AS issue, i.title, i.state
-           FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue i ON i.id = f.issue_id
+           FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue own ON own.id = f.issue_id
+           LEFT JOIN issue_alias x ON x.alias = own.public_id LEFT JOIN issue i ON i.id = coalesce(x.issue_id, own.id)
            LEFT JOIN unit u ON u.code = coalesce(s.unit_code, i.province_code) WHERE f.public_id = %s""",
         [public_id],
     ).fetchone()

@@ -34,7 +34,8 @@ def run(conn: Connection, now: datetime) -> int:
 def _flags(conn: Connection, now: datetime, topic: str | None, units: list[str] | None) -> list[str]:
     """Signals raised or renewed in the last day that fit a subscription, highest rank first."""
     rows = conn.execute(
-        """SELECT f.public_id FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue i ON i.id = f.issue_id
+        """SELECT f.public_id FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue own ON own.id = f.issue_id
+           LEFT JOIN issue_alias x ON x.alias = own.public_id LEFT JOIN issue i ON i.id = coalesce(x.issue_id, own.id)
            LEFT JOIN unit u ON u.code = coalesce(s.unit_code, i.province_code)
            WHERE f.kind = 'surge' AND s.topic <> 'other' AND f.updated_at > %(since)s AND f.last_day >= %(day)s
              AND coalesce(i.state, 'new') NOT IN ('dismissed', 'closed') AND (%(topic)s::text IS NULL OR s.topic = %(topic)s)

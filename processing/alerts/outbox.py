@@ -60,7 +60,8 @@ def enqueue_hotspot(conn: Connection, flag_id: int, now: datetime) -> int:
     """
     flag = conn.execute(
         """SELECT f.id, f.public_id, f.kind, f.issue_id, f.first_day, s.key, s.topic, s.unit_code, i.public_id AS issue, i.province_code, i.state
-           FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue i ON i.id = f.issue_id WHERE f.id = %s""",
+           FROM flag f JOIN series s ON s.id = f.series_id LEFT JOIN issue own ON own.id = f.issue_id
+           LEFT JOIN issue_alias x ON x.alias = own.public_id LEFT JOIN issue i ON i.id = coalesce(x.issue_id, own.id) WHERE f.id = %s""",
         [flag_id],
     ).fetchone()
     if flag is None or flag["kind"] != "surge" or flag["topic"] == "other" or flag["state"] in ("dismissed", "closed"):

@@ -152,7 +152,8 @@ def changes_of(conn: Connection, issue: int) -> list[dict[str, Any]]:
     """Merges and splits an issue took part in, newest first, with who decided and who took them back."""
     return conn.execute(
         """SELECT c.id, c.at, c.kind, c.reason, c.undone_at, c.issue_id = %(issue)s AS stayed, u.display_name AS by, b.display_name AS undone_by,
-               o.public_id AS other, o.title AS other_title, (SELECT count(*) FROM issue_change_document d WHERE d.change_id = c.id AND d.other) AS documents,
+               o.public_id AS other, coalesce(nullif(o.title, '—'), (SELECT t.title FROM issue_change_document m JOIN document t ON t.id = m.document_id
+                   WHERE m.change_id = c.id AND m.other = (c.issue_id = %(issue)s) ORDER BY t.published_at LIMIT 1), '—') AS other_title, (SELECT count(*) FROM issue_change_document d WHERE d.change_id = c.id AND d.other) AS documents,
                c.undone_at IS NULL AND NOT EXISTS (SELECT FROM issue_change l WHERE l.id > c.id AND l.undone_at IS NULL
                    AND (l.issue_id IN (c.issue_id, c.other_issue_id) OR l.other_issue_id IN (c.issue_id, c.other_issue_id))) AS can_undo
            FROM issue_change c JOIN app_user u ON u.id = c.user_id LEFT JOIN app_user b ON b.id = c.undone_by

@@ -15,7 +15,7 @@ from processing.db.work import enqueue
 from processing.errors import LangNgheError
 from processing.people import add_user
 from tests.cluster.test_store import drain, fill, issues_of
-from tests.cluster.texts import WATER
+from tests.cluster.texts import ROADS, WATER
 from tests.documents import NOW
 
 Add = Callable[..., int]
@@ -69,6 +69,9 @@ def test_a_merge_is_one_issue_and_survives_clustering_anew(db: Connection, ids: 
     assert groups(db) == wanted
     assert str(kept) == water
     assert str(find(db, roads)["public_id"]) == water
+    assert changes_of(db, find(db, water)["id"])[0]["other_title"] in {title for title, _ in ROADS}
+    left = db.execute("SELECT title, summary FROM issue WHERE public_id = %s", [roads]).fetchone()
+    assert left == {"title": "—", "summary": {}}, "nothing stays quoted where no removal would look (SCOPE S14)"
     anew(db)
     assert groups(db) == wanted
     assert public(db, ids["roads"][0]) == water
