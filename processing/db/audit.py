@@ -7,7 +7,11 @@ last row's id and hash in a file outside the database, and the next one looks fo
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from processing.settings import get_settings
@@ -29,8 +33,29 @@ def verify(conn: Connection, note: Path | None = None) -> list[str]:
         if not kept and (row is None or row["hash"] != seen["hash"]):
             wrong.append(f"audit row {seen['id']}: it was the last one at the check of {seen['at']}, and is gone or another one now")
     if not wrong:
-        end = conn.execute("SELECT id, encode(hash, 'hex') AS hash, at::text AS at FROM audit ORDER BY id DESC LIMIT 1").fetchone()
-        if end is not None:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.write_text(json.dumps(end) + "\n", encoding="utf-8")
+        _note(file, end(conn))
     return wrong
+
+
+def end(conn: Connection) -> dict[str, Any] | None:
+    """The last row of the chain: {"id", "hash" in hex, "at"}; None where there is none, or no audit yet."""
+    there = conn.execute("SELECT to_regclass('audit') IS NOT NULL AS there").fetchone()
+    if there is None or not there["there"]:
+        return None
+    return conn.execute("SELECT id, encode(hash, 'hex') AS hash, at::text AS at FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+
+
+def replaced(conn: Connection, before: dict[str, Any] | None, dump: str, now: datetime) -> None:
+    """After a restore: the chain goes on from the dump's. What was the end of the one it replaced is in a row of it, and the present end is noted.
+
+    Does not commit. The rows written since the dump was made are gone with it: keep the note of `verify` with the backups.
+    """
+    detail = {"dump": dump, "end_before": {"id": before["id"], "hash": before["hash"]} if before else None}
+    conn.execute("SELECT audit_append('operator', 'restore', 'database', %s, %s)", [Jsonb(detail), now])
+    _note(note_file(), end(conn))
+
+
+def _note(file: Path, last: dict[str, Any] | None) -> None:
+    if last is not None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_text(json.dumps(last) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from processing.db import Connection, connect
+from processing.db import Connection, audit, connect
 from processing.db.erase import erase, url_hash
 from processing.errors import DatabaseError
 from processing.settings import get_settings
@@ -79,6 +79,7 @@ def restore(file: Path) -> str:
         raise DatabaseError(f"there is no backup at {file}", "name a file that `langnghe db backup` wrote")
     with connect(dsn) as conn:
         removed = _removals(conn)
+        replaced = audit.end(conn)
         conn.execute("ALTER SCHEMA public RENAME TO before_restore")
         conn.execute("CREATE SCHEMA public")
     try:
@@ -99,5 +100,6 @@ def restore(file: Path) -> str:
             conn.execute(
                 "INSERT INTO tombstone (url_sha256, removed_at, reason) VALUES (%s, now(), 'carried over') ON CONFLICT DO NOTHING", [digest]
             )
+        audit.replaced(conn, replaced, file.name, datetime.now(UTC))
         conn.commit()
     return f"restored {file}; {len(again)} removed pages were removed again"

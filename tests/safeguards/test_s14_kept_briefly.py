@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from processing.db import Connection
+from processing.db.audit import verify
 from processing.db.backup import backup, restore
 from processing.db.erase import buried, erase, url_hash
 from processing.db.retention import housekeeping
@@ -122,6 +123,9 @@ def test_a_removal_survives_a_restore(db: Connection, owner_db: Connection, tmp_
     erase(db, URL, "asked", NOW)
     db.commit()
     assert "1 removed pages" in restore(dump)
+    last = owner_db.execute("SELECT action, detail -> 'end_before' ->> 'hash' AS hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    assert last is not None and last["action"] == "restore" and len(last["hash"]) == 64, "the audit says that it was replaced, and where it ended"
+    assert verify(owner_db) == []
     left = _everything(owner_db)
     assert URL not in left
     assert url_hash(URL).hex() in left
