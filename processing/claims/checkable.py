@@ -2,7 +2,7 @@
 
 Question, demand, wish, advice, hypothesis, forecast, opinion and satire are not checkable; a rumoured or announced act is. Unsure is not
 checkable. Speakers and groups are masked before anything is computed (S7), so who says it changes nothing.
-Rebuild: `python -m processing.claims.train_checkable`. Guide: ANNOTATION.md. Card: MODEL_CARD.md.
+Rebuild: `python -m processing.claims.train_checkable FOLDER`. Guide: ANNOTATION.md. Card: MODEL_CARD.md.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FORECAST = re.compile(
 _OPINION = re.compile(
     r"\b(?:theo toi|toi (?:nghi|thay|cho rang|tin|doan|mong|uoc|ung ho|phan doi|khong dong y|that vong|hoan nghenh|tu hao|thuong|ghet|dinh|chan)|voi toi|ca nhan toi|"
     r"theo cam nhan|noi that|that (?:dang|xung dang|buon|khong|ho then|nhan van|su)|nuc cuoi|khong the (?:chap nhan|tin)|vo cam|dang khen|dang buon|cam on|xau ho|"
-    r"thieu (?:trach nhiem|tinh nguoi|nhan van)|dung dan|tu te|ngao ngan|chan (?:canh|ngay)|xot xa|tu hao qua|gian qua|buon cho|nen (?:tu soi|bot|mo|uu tien|thuoc)|"
+    r"thieu (?:trach nhiem|tinh nguoi|nhan van|ton trong)|dung dan|tu te|ngao ngan|chan (?:canh|ngay)|xot xa|tu hao qua|gian qua|buon cho|nen (?:tu soi|bot|mo|uu tien|thuoc)|"
     r"dang duoc|xung dang|qua cham|te hon|kha hon|dung la|ghe|la lang phi)\b"
 )
 _CUES: tuple[tuple[str, re.Pattern[str]], ...] = (
