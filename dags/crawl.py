@@ -1,7 +1,7 @@
 """## crawl: read what the sources published
 
 **What.** Finds the sources whose next poll is due, spreads them over four slots (sources that share a host share a slot) and crawls
-each in a process of its own. Raw pages go to the landing area, encrypted; nothing is parsed here.
+those of a slot side by side in one process. Raw pages go to the landing area, encrypted; nothing is parsed here.
 
 **How often.** `LANGNGHE_CRAWL_SCHEDULE` (cron, UTC); a source is skipped while its own interval, ten minutes to a day, has not passed.
 
