@@ -115,6 +115,8 @@ class Postings:
             held = self._held[term]
             at = bisect_left(held, key)
             if at < len(held) and held[at] >> _SHIFT == number:
+                if not held[at] & _ONE:
+                    new.append(term)
                 held[at] += 1
             else:
                 held.insert(at, key | 1)
@@ -123,23 +125,31 @@ class Postings:
             self._stories[new] += 1
 
     def leave(self, vector: Vector, story: str) -> None:
-        """The inverse of `join`."""
+        """The inverse of `join`, but for entries of nobody, which `sweep` takes out unless the document joins the same story again."""
         number = self._number[story]
         self._size[number] -= 1
-        if not self._size[number]:
-            del self._number[story]
         key = number << _SHIFT
         gone = []
         for term in vector.ids.tolist():
             held = self._held[term]
             at = bisect_left(held, key)
-            if held[at] & _ONE == 1:
-                del held[at]
+            held[at] -= 1
+            if not held[at] & _ONE:
                 gone.append(term)
-            else:
-                held[at] -= 1
         if gone:
             self._stories[gone] -= 1
+
+    def sweep(self, vector: Vector, story: str) -> None:
+        """Take out what `leave` left behind."""
+        number = self._number[story]
+        if not self._size[number]:
+            del self._number[story]
+        key = number << _SHIFT
+        for term in vector.ids.tolist():
+            held = self._held[term]
+            at = bisect_left(held, key)
+            if at < len(held) and held[at] == key:
+                del held[at]
 
     # ---- weighing
 
@@ -161,10 +171,10 @@ class Postings:
         chosen = chosen[np.argsort(held[chosen], kind="stable")]
         return Rows(ids[chosen], held[chosen], weights[chosen], kappa * np.exp(idf[chosen])), whole
 
-    def explained(self, rows: Rows, budget: float, keep: int) -> tuple[Ints, Floats]:
+    def explained(self, rows: Rows, budget: float, keep: int, top: int) -> tuple[Ints, Floats]:
         """Stories and how much of the document each explains. Terms past the `budget` of entries only add to stories found by rarer ones.
 
-        From then on only the best `keep` are looked at, where it is not 0.
+        Where `keep` is not 0, only the best `keep` are looked at from then on, and of them those that may still come to be among the best `top`.
         """
         within = int(np.searchsorted(np.cumsum(rows.held), budget, side="right"))
         stories, values = self._gather(rows, range(within))
@@ -179,21 +189,26 @@ class Postings:
         if keep and len(found) > keep:
             best = np.flatnonzero(sums >= np.partition(sums, -keep)[-keep])
             found, sums = found[best], sums[best]
-        return found, self._add_common(rows, range(within, len(rows.ids)), found, sums)
+        return self._add_common(rows, range(within, len(rows.ids)), found, sums, top if keep else 0)
 
     def _gather(self, rows: Rows, which: range) -> tuple[Ints, Floats]:
         """Story and explained information of each entry of some rows."""
         if not which:
             return np.zeros(0, np.int64), np.zeros(0)
-        entries = np.concatenate([np.frombuffer(self._held[t], np.int64) for t in rows.ids[which.start : which.stop].tolist()])
+        parts = [np.frombuffer(self._held[t], np.int64) for t in rows.ids[which.start : which.stop].tolist()]
+        entries = np.concatenate(parts)
+        row = np.repeat(np.arange(which.start, which.stop), [len(part) for part in parts])
+        counts = entries & _ONE
+        if len(entries) != rows.held[which.start : which.stop].sum():  # a document is out of its story for a moment
+            present = np.flatnonzero(counts)
+            entries, row, counts = entries[present], row[present], counts[present]
         stories = entries >> _SHIFT
-        row = np.repeat(np.arange(which.start, which.stop), rows.held[which.start : which.stop])
-        return stories, rows.weights[row] * np.log1p(rows.gains[row] * (entries & _ONE) / (self._size[stories] + 0.5))
+        return stories, rows.weights[row] * np.log1p(rows.gains[row] * counts / (self._size[stories] + 0.5))
 
-    def _add_common(self, rows: Rows, which: range, found: Ints, sums: Floats) -> Floats:
-        """Add to found stories what terms held by very many explain."""
+    def _add_common(self, rows: Rows, which: range, found: Ints, sums: Floats, top: int) -> tuple[Ints, Floats]:
+        """Add to found stories what terms held by very many explain; where `top` is not 0, drop those that cannot come to be among so many best."""
         if not len(found):
-            return sums
+            return found, sums
         middle = max(which.start, min(which.stop, int(np.searchsorted(rows.held, _DENSE * len(found), side="right"))))
         slot = self._slot
         slot[found] = np.arange(len(found))
@@ -201,15 +216,19 @@ class Postings:
         place = np.minimum(slot[stories], len(found) - 1)
         known = np.flatnonzero(found[place] == stories)
         sums = sums + np.bincount(place[known], weights=values[known], minlength=len(found))
-        keys = found << _SHIFT
-        size = self._size[found] + 0.5
+        most = rows.weights[middle : which.stop] * np.log1p(rows.gains[middle : which.stop])
+        left = float(most.sum())
         for r in range(middle, which.stop):
+            if top and len(found) > top:
+                hopeful = np.flatnonzero(sums + left + 1e-9 >= np.partition(sums, -top)[-top])
+                found, sums = found[hopeful], sums[hopeful]
+            left -= float(most[r - middle])
             held = np.frombuffer(self._held[int(rows.ids[r])], np.int64)
-            at = np.minimum(np.searchsorted(held, keys), len(held) - 1)
+            at = np.minimum(np.searchsorted(held, found << _SHIFT), len(held) - 1)
             entries = held[at]
             count = np.where(entries >> _SHIFT == found, entries & _ONE, 0)
-            sums += rows.weights[r] * np.log1p(rows.gains[r] * count / size)
-        return sums
+            sums = sums + rows.weights[r] * np.log1p(rows.gains[r] * count / (self._size[found] + 0.5))
+        return found, sums
 
     def best(self, found: Ints, sums: Floats, count: int) -> list[tuple[float, str]]:
         """The `count` stories that explain most, at a tie by name."""

@@ -123,8 +123,11 @@ class Shard:
         self.times.add(story, item.at)
         self.postings.join(self.vectors[item.id], story)
 
-    def take(self, item: Item) -> str:
-        """Take a document out of its story, which it leaves empty or smaller; returns the story."""
+    def take(self, item: Item, for_a_moment: bool = False) -> str:
+        """Take a document out of its story, which it leaves empty or smaller; returns the story.
+
+        `for_a_moment`: it is likely put back at once; else `postings.sweep` is due.
+        """
         story = self.story_of.pop(item.id)
         self.grown -= len(self.members[story]) == GROWN
         del self.members[story][item.id]
@@ -132,6 +135,8 @@ class Shard:
             del self.members[story]
         self.times.remove(story, item.at)
         self.postings.leave(self.vectors[item.id], story)
+        if not for_a_moment:
+            self.postings.sweep(self.vectors[item.id], story)
         if self.log is not None:
             self.log.append(("take", item, story))
         return story
@@ -199,7 +204,9 @@ class Shard:
         """Stories with their explained information, best first; and what chance would explain."""
         trust = self._trust(len(rows.ids))
         # a headline's chance is not read off the crowd, so what common terms cannot lift to the top may go
-        found, sums = self.postings.explained(rows, self.p.touches * (1 + trust), 8 * self.p.candidates if trust == 0 else 0)
+        found, sums = self.postings.explained(
+            rows, self.p.touches * (1 + trust), 8 * self.p.candidates if trust == 0 else 0, self.p.candidates
+        )
         n = len(found)
         # Among few stories nothing tells what chance would explain. Assuming the most keeps the first story from swallowing a province's news.
         chance = math.inf
@@ -266,12 +273,14 @@ class Shard:
             if document in self.apart or document in self.together:
                 continue  # an analyst decided
             item = self.items[document]
-            old = self.take(item)
+            old = self.take(item, for_a_moment=True)
             match = self.match(item)
             if match.story is None or match.score < self.p.join * match.chance:
                 new = old if old not in self.members else self.open_story(item)  # alone: it keeps a story that was its own
             else:
                 new = match.story
+            if new != old:
+                self.postings.sweep(self.vectors[document], old)
             self.put(item, new)
             if new != old:
                 changes.append(Moved("moved", old, new, document))

@@ -68,6 +68,7 @@ class Timeline:
             self.shard.times.weights = list(self.base.weights)
         self._steps: list[_Step] = []
         self._at: dict[str, Order] = {}
+        self.decided = 0  # decisions made, repeated ones included
 
     def _open(self, item: Item) -> str:
         """A name for a new story that follows from the live stories alone."""
@@ -100,6 +101,7 @@ class Timeline:
 
     def _decide(self, entry: Entry) -> set[str]:
         shard = self.shard
+        self.decided += 1
         ops: list[Op] = []
         seen, weights = shard.seen, list(shard.times.weights)
         shard.log = ops
