@@ -44,11 +44,12 @@ def erase(conn: Connection, url: str, reason: str, now: datetime, *, actor: str 
     addresses = {url}
     for document in documents:
         addresses |= _own_addresses(conn, document)
+    files = _files(conn, documents, addresses)
     for address in sorted(addresses):
         conn.execute(
             "INSERT INTO tombstone (url_sha256, removed_at, reason) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [url_hash(address), now, reason]
         )
-    _forget_addresses(conn, addresses)
+    _forget_addresses(conn, addresses | files)
     _remove_checks(conn, documents, addresses, now)
     for document in documents:
         _remove_document(conn, document, now)
@@ -56,7 +57,7 @@ def erase(conn: Connection, url: str, reason: str, now: datetime, *, actor: str 
     subject = f"url:{url_hash(url).hex()[:16]}"
     conn.execute("SELECT audit_append(%s, 'erase', %s, %s, %s)", [actor, subject, Jsonb({"reason": reason, "documents": len(documents)}), now])
     conn.commit()
-    return REMOVED if documents else KEPT_OUT
+    return REMOVED if documents or files else KEPT_OUT
 
 
 def forget(conn: Connection, landing_id: int, addresses: Iterable[str], now: datetime) -> None:
@@ -90,7 +91,7 @@ def find(conn: Connection, url: str) -> tuple[list[int], list[int]]:
 def _documents(conn: Connection, url: str) -> list[int]:
     own, led = find(conn, url)
     if not own and len(led) > 1:
-        raise LangNgheError(f"this address led to {len(led)} different pages", "name the page's own address, as it shows once the page is open")
+        raise LangNgheError("this address led to several different pages", "name the page's own address, as it shows once the page is open")
     return own or led
 
 
@@ -103,6 +104,13 @@ def _own_addresses(conn: Connection, document: int) -> set[str]:
                AND NOT EXISTS (SELECT FROM document d WHERE d.canonical_url = a.url AND d.id <> %(id)s)""",
         {"id": document},
     )
+    return {row["url"] for row in rows}
+
+
+def _files(conn: Connection, documents: list[int], addresses: Iterable[str]) -> set[str]:
+    """Files these documents link to, or that stand at these addresses: what was read of them goes, too. One that another page links to may come again."""
+    spellings = sorted({spelling for address in addresses for spelling in (address, *variants(address))})
+    rows = conn.execute("SELECT url FROM attachment WHERE document_id = ANY(%s) OR url = ANY(%s)", [documents, spellings])
     return {row["url"] for row in rows}
 
 
@@ -121,6 +129,7 @@ def _remove_checks(conn: Connection, documents: list[int], addresses: set[str], 
     from processing.claims.workflow import propagate, settle
 
     spellings = sorted({spelling for address in addresses for spelling in (address, *variants(address))})
+    conn.execute("DELETE FROM fact_check_set_aside WHERE url = ANY(%s)", [spellings])
     checks = conn.execute("SELECT id FROM fact_check WHERE document_id = ANY(%s) OR url = ANY(%s) ORDER BY id", [documents, spellings]).fetchall()
     for check in checks:
         conn.execute("UPDATE fact_check SET withdrawn_at = coalesce(withdrawn_at, %s) WHERE id = %s", [now, check["id"]])
@@ -129,6 +138,7 @@ def _remove_checks(conn: Connection, documents: list[int], addresses: set[str], 
         conn.execute("DELETE FROM fact_check WHERE id = %s", [check["id"]])
         for claim in claims:
             settle(conn, claim)
+    conn.execute("DELETE FROM fact_check_set_aside WHERE url = ANY(%s)", [spellings])
 
 
 def holders(conn: Connection) -> list[str]:
@@ -193,6 +203,8 @@ def _recompute(conn: Connection, stories: list[int], issues: list[int], flags: l
     for issue in issues:
         refresh(conn, issue, now)
     conn.execute("UPDATE issue SET title = '—', summary = '{}' WHERE id = ANY(%s) AND documents = 0", [issues])
+    # its figures may be the page's; the next run of the claims stage states them anew
+    conn.execute("DELETE FROM issue_corroboration WHERE issue_id = ANY(%s)", [issues])
     invalidate(conn)
     counted = conn.execute("SELECT max(counted_at) AS at FROM observation").fetchone()
     if counted is not None and counted["at"] is not None:
