@@ -128,6 +128,7 @@ class _Batch:
         changed = index.timeline.update([found for found, _ in add.values()], remove)
         self._open(index, index.go_on(index.orphaned(changed)))
         self._write(index, changed, {name: published for name, (_, published) in add.items()})
+        self._set_aside(index, {name: published for name, (_, published) in add.items()})
         for name in remove:
             index.drop(name)
         self._keep(index)
@@ -172,6 +173,28 @@ class _Batch:
                 moved.append((row.id, old, story))
         self._insert(written)
         self._move(moved)
+
+    def _set_aside(self, index: Index, added: dict[str, datetime]) -> None:
+        """Where the live window is full, documents older than all of it leave it at once: each is a story of its own, compared with nothing."""
+        timeline = index.timeline
+        names = sorted(name for name in added if name not in timeline.shard.story_of and name not in index.home)
+        if not names:
+            return
+        rows = self.conn.execute(
+            """INSERT INTO story (language, opened_at, last_published_at) SELECT %s, t, t FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS u(t, n)
+               ORDER BY n RETURNING id""",
+            [index.language, [added[name] for name in names]],
+        ).fetchall()
+        written: list[tuple[Any, ...]] = []
+        for name, story in zip(names, rows, strict=True):
+            index.home[name] = story["id"]
+            self.first[story["id"]] = name
+            self.touched.add(story["id"])
+            issues.note(self.conn, self.now, "opened", story["id"], None, index.rows[name].id)
+            place, row = timeline.place(name), index.rows[name]
+            at = moment(place[0]) if place else None
+            written.append((row.id, row.first_seen_at, story["id"], added[name], 1.0, METHOD, self.now, at))
+        self._insert(written)
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
         """Assignments of documents that are new, or become originals or copies."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -229,3 +230,18 @@ def test_an_erased_document_is_set_aside_with_a_reason(db: Connection) -> None:
     assert store.run(db, limit=8, now=NOW).quarantine == 1
     row = db.execute("SELECT state, reason FROM work").fetchone()
     assert row is not None and row["state"] == "quarantine" and "erased" in row["reason"]
+
+
+def test_documents_older_than_a_full_window_are_stories_of_their_own(db: Connection, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old texts that come when the live window is full: each has its story and issue, and a copy follows its origin."""
+    monkeypatch.setattr(store, "PARAMS", replace(store.PARAMS, capacity=4))
+    for i, (title, text) in enumerate([*WATER, *ROADS][:6]):
+        add(title, text, outlet=f"bao-{i}", hours=i)
+    drain(db)
+    old = [add(*SCHOOL, outlet="bao-8", hours=5), add(*SCHOOL, outlet="bao-9", hours=6), add(*ROADS[-1], outlet="bao-7", hours=7)]
+    db.execute("UPDATE document SET published_at = published_at - interval '400 days' WHERE id = ANY(%s)", [old])
+    drain(db)
+    found = issues_of(db)
+    assert set(old) <= set(found)
+    assert found[old[0]] == found[old[1]]
+    assert db.execute("SELECT 1 FROM work WHERE stage = 'cluster'").fetchall() == []
