@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 
 from processing.cluster import timeline as module
 from processing.cluster.core import seconds
 from processing.cluster.features import terms_of
+from processing.cluster.index import entry as entry_of
+from processing.cluster.index import microseconds, moment
 from processing.cluster.shard import Item, Params
 from processing.cluster.timeline import Base, Entry, Settled, Timeline
 from tests.cluster.test_core import stream
@@ -167,3 +170,14 @@ def test_a_pinned_document_stays() -> None:
     assert timeline.shard.story_of[made[40].item.id] == "=7"
     timeline.update([made[40]])
     assert timeline.shard.story_of[made[40].item.id] == "=7"
+
+
+def test_a_date_in_the_future_counts_from_the_first_sight() -> None:
+    """A page may name any year; its document must not stand after all that is still to come."""
+    seen = datetime(2026, 5, 20, 8, tzinfo=UTC)
+    row = {"canonical_url": "https://example.org/1", "title": "Nước đục", "text": "", "language": "vi", "places": [], "first_seen_at": seen}
+    future = entry_of({**row, "published_at": seen.replace(year=2999)})
+    assert future.order[0] == microseconds(seen)
+    assert future.item.at == seen.timestamp()
+    assert moment(future.order[0]) == seen
+    assert entry_of({**row, "published_at": seen.replace(year=2024)}).order < future.order
