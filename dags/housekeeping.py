@@ -1,6 +1,6 @@
 """## housekeeping: delete what is past its time, make the months ahead
 
-**What.** Raw pages after 7 days, article texts after 180 days, aggregates after 3 years, sealed audit months after 2 years; makes the
+**What.** Raw pages before they are 7 days old, article texts after 180 days, aggregates after 3 years, sealed audit months after 2 years; makes the
 monthly partitions of the next two months.
 
 **How often.** At 02:30, Asia/Ho_Chi_Minh. (Airflow's own records are cleaned by the supervisor: a task cannot touch that database.)

@@ -10,15 +10,14 @@ from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from processing.settings import ROOT
+from processing.zone import LOCAL
 
 LANGUAGES = ("vi", "en")
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Catalogue(gettext.NullTranslations):

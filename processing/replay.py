@@ -65,7 +65,10 @@ def import_archive(conn: Connection, path: Path, now: datetime, days: int = 60) 
     Raises LangNgheError naming file and line when a line cannot be used; what was landed before it stays.
     """
     if path.is_dir():
-        return ImportStats(landed=archive.reland(conn, get_settings()))
+        settings = get_settings()
+        if path.resolve() != archive.folder(settings).resolve():
+            raise LangNgheError(f"{path} is not the raw archive of this installation", f"name {archive.folder(settings)}, or an archive file")
+        return ImportStats(landed=archive.reland(conn, settings))
     _archive_source(conn)
     sources = {row["key"]: row["id"] for row in conn.execute("SELECT id, key FROM source")}
     total = sum(1 for _ in _lines(path))

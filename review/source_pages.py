@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from processing import source_moves
 from processing.db import Connection
-from processing.i18n import LOCAL
+from processing.zone import LOCAL
 from review import queries
 from review.auth import CurrentUser, FormUser
 from review.chart import Plot, weeks_chart

@@ -35,6 +35,9 @@ SAID_BELOW = (
     _("unknown kind or ground of a request"),
     _("a decision needs its reason"),
     _("say how you know that the new host is the same owner's: a notice on its site, a letter, a call"),
+    _("this is no address of a page"),
     _("copy it from the browser, with https://"),
+    _("this address led to several different pages"),
+    _("name the page's own address, as it shows once the page is open"),
 )
 """What the rooms below say of decisions that cannot be taken, in the words they use."""

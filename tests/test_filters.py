@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from crawlers.discover import discover
-from processing.claims.figures import conflicts
 from processing.claims.desk import import_csv
+from processing.claims.figures import conflicts
 from processing.claims.relation import verify
 from processing.cluster.cli import cluster_lines
 from processing.errors import LangNgheError, Quarantine

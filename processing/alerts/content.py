@@ -21,6 +21,7 @@ from processing.db import Connection
 from processing.errors import Outcome, Quarantine
 from processing.i18n import Catalogue, local_time, told
 from processing.reference import config_file
+from processing.zone import LOCAL
 
 # Words of verdict, in either language; what a mail says in its own voice, or shows as a headline, holds none of them (SCOPE S6).
 VERDICT_WORDS = re.compile(
@@ -230,7 +231,7 @@ def claim_answer(conn: Connection, payload: dict[str, Any], words: Catalogue, la
     ).fetchone()
     if row is None or row["state"] != "confirmed" or row["reviewer"] is None or row["withdrawn_at"] is not None:
         raise Superseded("the match is not confirmed by a reviewer, or the publisher withdrew its check")
-    said = {"publisher": row["publisher"], "date": day(row["published_at"].astimezone(local_zone()).date())}
+    said = {"publisher": row["publisher"], "date": day(row["published_at"].astimezone(LOCAL).date())}
     if row["rating"]:
         line, quote = _("%(publisher)s rated this on %(date)s:") % said, row["rating"]
     else:
@@ -245,13 +246,6 @@ def claim_answer(conn: Connection, payload: dict[str, Any], words: Catalogue, la
     ]  # fmt: skip
     subject = _("Published answer: %(publisher)s, %(date)s") % said
     return Content(subject, subject, blocks)
-
-
-def local_zone() -> Any:
-    """Asia/Ho_Chi_Minh."""
-    from processing.i18n import LOCAL
-
-    return LOCAL
 
 
 def correction(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
@@ -288,7 +282,7 @@ def _published_now(conn: Connection, payload: dict[str, Any], words: Catalogue) 
     blocks = [Block("quote", row["text"], [(_("In circulation"), "")])]
     if row["withdrawn_at"] is None and row["state"] == "confirmed":
         line = _("%(publisher)s says now, as read on %(date)s:") % {
-            "publisher": row["publisher"], "date": day(row["updated_at"].astimezone(local_zone()).date())}  # fmt: skip
+            "publisher": row["publisher"], "date": day(row["updated_at"].astimezone(LOCAL).date())}  # fmt: skip
         blocks += [
             Block("quote", row["rating"] or row["title"] or row["claim"], [(line, "")]),
             Block("facts", rows=[(_("Kind of publication"), kind_name(row["publisher_kind"], words))]),

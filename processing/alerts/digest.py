@@ -7,7 +7,7 @@ from typing import Any
 
 from processing.alerts.outbox import enqueue, message_key
 from processing.db import Connection
-from processing.i18n import LOCAL
+from processing.zone import LOCAL
 
 _MOST = 20
 

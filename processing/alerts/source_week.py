@@ -8,7 +8,8 @@ from typing import Any
 
 from processing.alerts.outbox import enqueue, message_key, subscribers
 from processing.db import Connection
-from processing.i18n import LOCAL, told
+from processing.i18n import told
+from processing.zone import LOCAL
 
 
 def run(conn: Connection, findings: Sequence[dict[str, Any]], now: datetime) -> int:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from processing.annotate import formats, segment
 from processing.annotate.places import Places
 from processing.annotate.topics import OTHER, Topics
+from processing.zone import LOCAL
 
 METHOD = "crf-vlsp2013; gazetteer-2026-07; places-2; topics-1"
 """Names and versions of models and gazetteer; stored with every annotation."""
@@ -18,7 +18,6 @@ METHOD = "crf-vlsp2013; gazetteer-2026-07; places-2; topics-1"
 MAX_CHARS = 100_000
 """Only this much of a text is read (about 20,000 words, 40 times a usual article)."""
 
-_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def local_day(value: str | None) -> date | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment.date() if moment.tzinfo is None else moment.astimezone(_LOCAL).date()
+        return moment.date() if moment.tzinfo is None else moment.astimezone(LOCAL).date()
     except (ValueError, OverflowError):
         raise ValueError(f"published_at is not an ISO 8601 time: {value[:40]!r}") from None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
@@ -14,9 +13,9 @@ from processing.db import Connection, work
 from processing.db.work import StageStats
 from processing.errors import Quarantine
 from processing.settings import get_settings
+from processing.zone import LOCAL
 
 STAGE = "annotate"
-_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @cache
@@ -41,7 +40,7 @@ def _one(conn: Connection, annotator: Annotator, document: int, now: datetime) -
     ).fetchone()
     if row is None:
         raise Quarantine(f"document {document} has no text: it was removed, or its version has expired")
-    published = row["published_at"].astimezone(_LOCAL).date()
+    published = row["published_at"].astimezone(LOCAL).date()
     found = annotator.analyse(row["text"], row["title"], published, home(annotator, row["places"]))
     _write(conn, document, row["version"], row["first_seen_at"], found, now)
     for stage in ("dedupe", "claims"):

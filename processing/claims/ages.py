@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from processing.claims.facts import same_moment
 from processing.claims.numbers import Moment, dates, fold_keep
+from processing.zone import LOCAL
 
-_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 _RELATIVE = {"hom qua": -1, "hom kia": -2, "sang qua": -1, "trua qua": -1, "chieu qua": -1, "toi qua": -1, "dem qua": -1, "hom nay": 0, "sang nay": 0,
              "trua nay": 0, "chieu nay": 0, "toi nay": 0, "dem nay": 0, "ngay mai": 1, "ngay kia": 2}  # fmt: skip
 
@@ -42,8 +41,8 @@ def older_than_event(sentence: str, published_at: datetime, check: Check) -> str
     """The difference in words where every day that `sentence` (published at `published_at`) names lies after the check's publication, and the check
     does not name that day as well (an announced act may be checked before its day); else ''."""
     told = [m for m in dates(fold_keep(sentence)) if m.rel in _RELATIVE or m.day]
-    days = [(m, d) for m in told for d in [event_day(m, published_at.astimezone(_LOCAL).date())] if d is not None]
-    checked = check.published_at.astimezone(_LOCAL).date()
+    days = [(m, d) for m in told for d in [event_day(m, published_at.astimezone(LOCAL).date())] if d is not None]
+    checked = check.published_at.astimezone(LOCAL).date()
     stated = [m for m in dates(fold_keep(check.claim)) if m.day]
     if not days or any(d <= checked for _, d in days) or any(same_moment(m, s) for m, _ in days for s in stated):
         return ""

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from lxml import html as lxml_html
 
 from processing.text import clean
+from processing.zone import LOCAL
 
-_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 _WITHDRAWN = re.compile(r"^\W*(?:đã )?(?:thu hồi|rút lại|gỡ bỏ|withdrawn|retracted)\b", re.IGNORECASE)
 MAX_REVIEWS = 50
 
@@ -64,7 +63,7 @@ def moment(raw: Any) -> datetime | None:
         found = datetime.fromisoformat(raw.strip())
     except ValueError:
         return None
-    found = found if found.tzinfo else found.replace(tzinfo=_LOCAL)
+    found = found if found.tzinfo else found.replace(tzinfo=LOCAL)
     return found.astimezone(UTC) if 1995 <= found.year <= 2100 else None
 
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from processing.claims import roles, scope
 from processing.claims.numbers import COUNTED, Quantity, dates, fold_keep, quantities
 from processing.claims.roles import ROLES, Counted, alike
 from processing.claims.scope import Scope
 from processing.text import clean, sentences
+from processing.zone import LOCAL
 
 _CLAUSE = re.compile(r"\s?[;,:]\s|\s(?:va|con|nhung|trong khi)\s|[()]")
 _CLAUSE_MARKED = re.compile(r"\s?[;,:]\s|\s(?:và|còn|nhưng|trong khi)\s|[()]")  # "còn" is told from "con"
@@ -30,7 +30,6 @@ _FELL = re.compile(r"\b(?:chi con|giam con|giam xuong|con lai)\b|\bcon (?=\d)")
 _MOVED = re.compile(
     r"\b(?:den nay|nay da|hien da|hien co|nay co|tinh den|dieu chinh|den (?:sang|trua|chieu|toi|\d+ gio)|sau (?:mot|hai|ba|\d+) (?:gio|ngay|tuan|thang)|sang ngay)\b"
 )
-_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 MAX_CHARS, MAX_SENTENCE = 100_000, 2_000  # read of a text and of a sentence; a longer "sentence" is a list or a table
 MAX_RATIO = 20.0  # farther apart than this, two figures hardly count the same thing
 AS_OF = timedelta(days=3)  # farther apart in time, an open figure is of another state of things
@@ -75,7 +74,7 @@ def typed(text: str, document: str = "", source: str = "", at: datetime | None =
     out: list[Figure] = []
     parts = [s[:MAX_SENTENCE] for s in sentences(text[:MAX_CHARS])]
     near: frozenset[str] = frozenset()  # places named last
-    day = at.astimezone(_LOCAL).date() if at else None
+    day = at.astimezone(LOCAL).date() if at else None
     for sentence in parts:
         folded = fold_keep(sentence)
         moments = dates(folded)
@@ -263,7 +262,7 @@ def _instant(published_at: Any) -> datetime | None:
     """A publication time in UTC, a time without offset taken as Viet Nam's; None where it is none."""
     try:
         moment = datetime.fromisoformat(str(published_at or ""))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=_LOCAL)).astimezone(UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from processing.claims.circulation import CIRCULATING, SHARED_KEYS, Sighting, claim_key, keys, measure, same_statement
 from processing.db import Connection
-from processing.db.retention import TEXT
 from processing.dedupe.origins import wire_credit
 
 RECENT = timedelta(days=14)  # how far apart two voices of one statement may be published
@@ -124,12 +123,8 @@ def recount(conn: Connection, claims: Sequence[int], now: datetime | None = None
 
 
 def refresh(conn: Connection, now: datetime) -> int:
-    """Count the claims of two weeks again (a copy was found, a day went by); forget older sketches, and checks set aside for longer than texts are kept.
-
-    Returns how many claims were counted.
-    """
+    """Count the claims of two weeks again (a copy was found, a day went by) and forget older sketches. Returns how many claims were counted."""
     conn.execute("DELETE FROM claim_candidate WHERE published_at < %s", [now - RECENT])
-    conn.execute("DELETE FROM fact_check_set_aside WHERE since < %s", [now - TEXT])
     ids = [r["id"] for r in conn.execute("SELECT id FROM claim WHERE last_seen_at >= %s OR rising ORDER BY id", [now - RECENT])]
     for at in range(0, len(ids), _CHUNK):
         recount(conn, ids[at : at + _CHUNK], now)

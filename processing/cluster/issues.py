@@ -20,7 +20,7 @@ from processing.cluster.naming import Member
 from processing.db import Connection
 from processing.dedupe.origins import Voice, independent_groups, wire_credit
 from processing.errors import LangNgheError
-from processing.i18n import LOCAL
+from processing.zone import LOCAL
 
 _MEMBERS = 200  # documents of an issue, newest first, that name it; counts use all
 _COMMUNES = 5

@@ -16,7 +16,7 @@ from processing.claims.figures import Figure, typed
 from processing.claims.numbers import fold_keep
 from processing.claims.roles import ROLES as ALL
 from processing.cluster.naming import Member
-from processing.i18n import LOCAL
+from processing.zone import LOCAL
 
 ROLES = ("dead", "missing", "trapped", "injured", "hospitalised", "infected", "rescued", "moved", "households", "houses", "area", "length", "damage", "cost")
 """Shown, in this order. Fines and arrests are left out: the software serves no enforcement (SCOPE S10)."""

@@ -154,6 +154,7 @@ def forget(urls: Iterable[str], settings: Settings | None = None) -> None:
     settings = settings or get_settings()
     root = folder(settings)
     if root.is_dir():
-        for url in urls:
-            for path in root.glob(f"*/{_name(url, settings)}-*{_SUFFIX}"):
+        names = {_name(url, settings) for url in urls}
+        for path in root.glob(f"*/*{_SUFFIX}"):
+            if path.name.partition("-")[0] in names:
                 path.unlink(missing_ok=True)

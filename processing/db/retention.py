@@ -8,6 +8,7 @@ from processing.db import Connection, archive
 from processing.settings import get_settings
 
 RAW = timedelta(days=7)
+_RUN = timedelta(days=1)  # housekeeping runs once a day: raw pages that would be too old before it comes again go now
 TEXT = timedelta(days=180)
 AGGREGATES = timedelta(days=3 * 365)
 FETCHES = timedelta(days=92)
@@ -32,9 +33,10 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
         if row and row["n"]:
             report.append(f"{table}: {row['n']} months made")
         conn.commit()
-    report += _sweep(conn, "landing", "landed_at", now - RAW)
-    report += archive.expire(get_settings(), now - RAW)
+    report += _sweep(conn, "landing", "landed_at", now - RAW + _RUN)
+    report += archive.expire(get_settings(), now - RAW + _RUN)
     report += _sweep(conn, "attachment", "noted_at", now - TEXT)
+    report += _sweep(conn, "fact_check_set_aside", "since", now - TEXT)
     for table, column in _PARTITIONED_TEXT.items():
         report += _drop_and_sweep(conn, table, column, now - TEXT)
     for table, column in _PARTITIONED_AGGREGATE.items():

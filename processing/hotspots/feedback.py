@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from processing.db import Connection
-from processing.hotspots.series import LOCAL
 from processing.settings import get_settings
 from processing.text import clean
+from processing.zone import LOCAL
 
 Annotate = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processing.db import Connection
-from processing.hotspots.series import LOCAL, Doc
+from processing.hotspots.series import Doc
+from processing.zone import LOCAL
 
 _MARGIN = dt.timedelta(minutes=30)  # other stages' transactions that were open while the last run looked
 _SURE = 0.5  # confidence from which a document counts for a commune

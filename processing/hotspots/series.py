@@ -11,9 +11,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from processing.zone import LOCAL
+
 _SILENT = 5.0  # documents due while a source was silent, from which its silence counts as an outage: exp(-5) = 0.7 %
 _SHRINK = 20.0  # documents: weight of the general mix of sources in the mix of one province
 

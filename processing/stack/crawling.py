@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from crawlers import report
 from crawlers.sources import Source, load_sources
@@ -18,8 +17,8 @@ from processing.alerts import source_week
 from processing.db import Connection
 from processing.errors import LangNgheError
 from processing.settings import ROOT, get_settings
+from processing.zone import LOCAL
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 GROUPS = 4
 CHILD_LIMIT_S = 900  # a child paces itself (robots, delays, page limits); this only ends one that hangs
 FAILED_SHARE = 0.5  # above it the fault is ours or the network's, not some site's

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
-from zoneinfo import ZoneInfo
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -19,6 +18,7 @@ from processing.errors import LangNgheError
 from processing.settings import ROOT, Settings, get_settings
 from processing.stack import ports
 from processing.stack.postgres import PostgresError, binaries, unprivileged
+from processing.zone import LOCAL
 
 LEAST_FREE_BYTES = 2 * 1024**3
 CLOCK_TOLERANCE_S = 60
@@ -156,7 +156,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     except LangNgheError as error:
         yield Finding("sources", error.message, error.cure)
         return
-    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+    today = datetime.now(LOCAL).date()
     live = [source for source in sources if source.stopped(today) is None]
     overdue = [source.key for source in sources if source.enabled and today > source.review_due]
     detail = f"{len(sources)} described, {len(live)} read"

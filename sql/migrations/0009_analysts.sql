@@ -58,8 +58,8 @@ CREATE TABLE sign_in_failure (
     pair text NOT NULL,
     at timestamptz NOT NULL
 );
-COMMENT ON TABLE sign_in_failure IS 'Failed sign-ins of the last quarter of an hour, which the next attempt waits for.';
-COMMENT ON COLUMN sign_in_failure.pair IS 'Keyed hash of account and address.';
+COMMENT ON TABLE sign_in_failure IS 'Failed sign-ins and requests to the public desk of the last quarter of an hour, which the next ones wait for.';
+COMMENT ON COLUMN sign_in_failure.pair IS 'Keyed hash of account and address; of a request, of the address alone.';
 CREATE INDEX ON sign_in_failure (pair, at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON issue_change, issue_change_document, sign_in_failure TO langnghe_app;

@@ -15,6 +15,7 @@ from processing.db import Connection, archive
 from processing.db.erase import erase
 from processing.db.landing import make_key
 from processing.db.retention import housekeeping
+from processing.errors import LangNgheError
 from processing.extract import store
 from processing.replay import import_archive
 from processing.settings import Settings, get_settings
@@ -99,11 +100,11 @@ def test_the_same_page_is_kept_once_and_days_can_be_chosen(settings: Settings) -
     assert len(list(archive.pages(settings, last=NOW.date()))) == 1
 
 
-def test_gone_after_7_days(db: Connection, settings: Settings) -> None:
+def test_gone_before_a_page_of_it_is_7_days_old_although_housekeeping_comes_once_a_day(db: Connection, settings: Settings) -> None:
     keep(settings, at=NOW)
     keep(settings, at=NOW + timedelta(days=1))
     assert not [line for line in housekeeping(db, NOW + timedelta(days=5)) if "archive" in line]
-    assert "raw archive: 1 days removed" in housekeeping(db, NOW + timedelta(days=7, minutes=1))
+    assert "raw archive: 1 days removed" in housekeeping(db, NOW + timedelta(days=6, minutes=1))
     assert [one.header["fetched_at"][:10] for one in archive.pages(settings)] == ["2026-03-13"]
 
 
@@ -125,3 +126,9 @@ def test_its_pages_are_extracted_anew(db: Connection, source: int, settings: Set
         assert store.run(db, limit=10, now=NOW).done == 1
     assert db.execute("SELECT title, version FROM document").fetchone() == {"title": "Nước máy đục ba ngày ở Đồng Cạn", "version": 1}
     assert db.execute("SELECT landed_at FROM landing").fetchone() == {"landed_at": NOW}
+
+
+def test_another_folder_is_refused(db: Connection, settings: Settings, tmp_path: Path) -> None:
+    keep(settings)
+    with pytest.raises(LangNgheError, match="not the raw archive"):
+        import_archive(db, tmp_path, NOW)

@@ -212,7 +212,7 @@ def test_a_redirect_to_the_home_page_is_a_soft_404(db: Connection, source: int) 
 
 
 def test_an_attachment_leaves_with_its_document_and_by_its_own_address(db: Connection, source: int) -> None:
-    from processing.db.erase import erase
+    from processing.db.erase.core import REMOVED, erase
     from processing.db.erase.holding import describe, held
 
     links = "".join(f"<p><a href='{link}'>Tệp kèm theo</a></p>" for link in ("/mot.pdf", "/hai.pdf?utm_source=x", "/mau.docx", "javascript:x.pdf"))
@@ -221,7 +221,11 @@ def test_an_attachment_leaves_with_its_document_and_by_its_own_address(db: Conne
     assert [row["url"] for row in db.execute("SELECT url FROM attachment ORDER BY 1")] == ["http://thu.vn/hai.pdf", "http://thu.vn/mot.pdf"]
     db.execute("UPDATE attachment SET text = 'Lịch cấp nước' WHERE url = 'http://thu.vn/mot.pdf'")
     assert describe(held(db, "http://thu.vn/mot.pdf")) == ["the text of this file, scrubbed, until 2026-09-08"]
-    erase(db, "http://thu.vn/mot.pdf", "asked for", NOW)
+    assert erase(db, "http://thu.vn/mot.pdf", "asked for", NOW) == REMOVED
+    db.execute(
+        "INSERT INTO landing (source_id, kind, url, sealed, body_sha256, landed_at) VALUES (%s, 'attachment', 'http://thu.vn/hai.pdf', 'x', 'x', %s)", [source, NOW]
+    )
     assert [row["url"] for row in db.execute("SELECT url FROM attachment")] == ["http://thu.vn/hai.pdf"]
     erase(db, "http://thu.vn/tin/nuoc-1.html", "asked for", NOW)
     assert db.execute("SELECT count(*) AS n FROM attachment").fetchone() == {"n": 0}
+    assert db.execute("SELECT count(*) AS n FROM landing WHERE kind = 'attachment'").fetchone() == {"n": 0}, "the file itself, sealed, goes with its page"

@@ -8,9 +8,9 @@ import pytest
 
 from processing.db import Connection
 from processing.hotspots import store
-from processing.hotspots.series import LOCAL
 from processing.stack.demo.articles import Article, town
 from processing.stack.demo.town import OUTLETS
+from processing.zone import LOCAL
 from tests.hotspots.town import Town, flags
 
 LIVE = dt.date(2026, 3, 20)

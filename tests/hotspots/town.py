@@ -7,7 +7,7 @@ import itertools
 import random
 
 from processing.db import Connection
-from processing.hotspots.series import LOCAL
+from processing.zone import LOCAL
 
 TODAY = dt.date(2026, 3, 20)
 NOW = dt.datetime(2026, 3, 20, 21, 0, tzinfo=LOCAL)

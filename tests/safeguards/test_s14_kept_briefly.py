@@ -64,16 +64,24 @@ def _counts(conn: Connection) -> dict[str, int]:
     ("days", "left"),
     [
         (6, {"raw": 1, "text": 1, "quotes": 1, "aggregates": 20, "summaries": 1}),
-        (8, {"raw": 0, "text": 1, "quotes": 1, "aggregates": 20, "summaries": 1}),
+        (6.1, {"raw": 0, "text": 1, "quotes": 1, "aggregates": 20, "summaries": 1}),
         (181, {"raw": 0, "text": 0, "quotes": 0, "aggregates": 20, "summaries": 0}),
         (3 * 365 + 40, {"raw": 0, "text": 0, "quotes": 0, "aggregates": 0, "summaries": 0}),
     ],
 )
-def test_each_kind_goes_when_its_time_is_over(db: Connection, days: int, left: dict[str, int]) -> None:
+def test_each_kind_goes_when_its_time_is_over(db: Connection, days: float, left: dict[str, int]) -> None:
     furnish(db)
     _text_rows(db)
     housekeeping(db, NOW + timedelta(days=days))
     assert _counts(db) == left
+
+
+def test_checks_that_were_set_aside_go_with_the_texts(db: Connection) -> None:
+    db.execute("INSERT INTO fact_check_set_aside (url, claim, claim_key, publisher, reason, since) VALUES ('http://a.invalid/', 'a', 'a', 'b', 'c', %s)", [NOW])
+    db.commit()
+    for days, left in ((179, 1), (181, 0)):
+        housekeeping(db, NOW + timedelta(days=days))
+        assert db.execute("SELECT count(*) AS n FROM fact_check_set_aside").fetchone() == {"n": left}
 
 
 def test_titles_and_addresses_go_with_the_counts_after_three_years(db: Connection) -> None:

@@ -121,6 +121,18 @@ def test_a_check_that_was_sent_out_is_taken_back(town: tuple[Town, dict[str, int
     assert mail == {"recipient": "officer@board.invalid", "why": "the page it stood on was removed on request"}
 
 
+def test_figures_of_the_issue_and_checks_set_aside_go_with_the_page(town: tuple[Town, dict[str, int]], db: Connection) -> None:
+    db.execute(
+        """INSERT INTO issue_corroboration SELECT id, 5, 5, 0, 0, 0, 1, 0, '{"alone": [{"quantity": "evacuated", "value": 1}]}', 'test', %s
+           FROM issue WHERE documents > 0""",
+        [NOW],
+    )
+    db.execute("INSERT INTO fact_check_set_aside (url, claim, claim_key, publisher, reason, since) VALUES (%s, 'a', 'a', 'b', 'c', %s)", [GONE, NOW])
+    erase(db, GONE, "asked", NOW)
+    assert one(db, "SELECT count(*) AS n FROM issue_corroboration") == {"n": 0}
+    assert one(db, "SELECT count(*) AS n FROM fact_check_set_aside") == {"n": 0}
+
+
 def test_the_next_count_still_sees_what_came_before_the_removal(town: tuple[Town, dict[str, int]], db: Connection) -> None:
     """A removal recounts one day; documents of another day that wait to be counted must not look counted by it."""
     t, _ = town

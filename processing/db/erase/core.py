@@ -138,7 +138,6 @@ def _remove_checks(conn: Connection, documents: list[int], addresses: set[str], 
         conn.execute("DELETE FROM fact_check WHERE id = %s", [check["id"]])
         for claim in claims:
             settle(conn, claim)
-    conn.execute("DELETE FROM fact_check_set_aside WHERE url = ANY(%s)", [spellings])
 
 
 def holders(conn: Connection) -> list[str]:

@@ -32,8 +32,8 @@ def page_address(url: str) -> str:
     text = url.strip()
     try:
         return canonical(text if "://" in text else f"https://{text}")
-    except BadURL as error:
-        raise LangNgheError(f"this is no address of a page: {error}", "copy it from the browser, with https://") from None
+    except BadURL:
+        raise LangNgheError("this is no address of a page", "copy it from the browser, with https://") from None
 
 
 def log_request(conn: Connection, url: str, kind: str, ground: str, details: str, now: datetime) -> UUID:
