@@ -8,6 +8,7 @@ from typing import Any, Literal, TextIO
 
 from crawlers.words import Said
 from processing.db import Connection
+from processing.zone import LOCAL
 
 WEEK = timedelta(days=7)
 DEAD_AFTER = timedelta(days=3)
@@ -38,7 +39,7 @@ class Finding:
 def weekly(conn: Connection, now: datetime) -> list[Finding]:
     """Sources that want a person, by kind and key. Reads only."""
     rows = conn.execute(
-        """SELECT s.key, s.name, s.state, s.state_reason, s.state_said, s.state_since, s.expected_per_week, s.review_due, s.broken,
+        """SELECT s.key, s.name, s.kind, s.state, s.state_reason, s.state_said, s.state_since, s.expected_per_week, s.review_due, s.broken,
                   s.first_fetched_at < %(week)s AS whole_week,
                   (SELECT count(*) FROM feed_entry e JOIN feed f ON f.id = e.feed_id WHERE f.source_id = s.id AND e.first_seen_at > %(week)s) AS entries,
                   (SELECT to_host FROM source_move m WHERE m.source_id = s.id AND m.decision = 'waiting' ORDER BY m.last_seen_at DESC LIMIT 1) AS moved_to
@@ -50,18 +51,21 @@ def weekly(conn: Connection, now: datetime) -> list[Finding]:
 
 
 def _findings(row: dict[str, Any], now: datetime) -> list[Finding]:
-    """What is to be said of one source: the one thing that most likely explains the rest, and its review. A source its file switched off wants nobody."""
+    """What is to be said of one source: the one thing that most likely explains the rest, and its review. A source its file switched off wants nobody.
+
+    How few reports a portal listed is not told: that would be a count below five (SCOPE S8); that it fell silent is in its state.
+    """
     key, name, out = row["key"], row["name"], []
     state = Said.of(row["state_said"]) if row["state_said"] else Said("%(words)s", words=row["state_reason"])
     if row["moved_to"]:
         out.append(Finding(key, "moved", Said("to %(host)s; see `langnghe sources moves`", host=row["moved_to"]), name))
     elif row["state"] in ("BROKEN", "BLOCKED", "DISABLED") and now - row["state_since"] > DEAD_AFTER:
-        out.append(Finding(key, "dead", Said("%(state)s since %(day)s: %(why)s", state=row["state"], day=row["state_since"].date(), why=state), name))
+        out.append(Finding(key, "dead", Said("%(state)s since %(day)s: %(why)s", state=row["state"], day=row["state_since"].astimezone(LOCAL).date(), why=state), name))
     elif row["broken"]:
         out.append(Finding(key, "assertion", state, name))
-    elif row["whole_week"] and row["entries"] < THIN * (row["expected_per_week"] or 0):
+    elif row["kind"] != "feedback" and row["whole_week"] and row["entries"] < THIN * (row["expected_per_week"] or 0):
         out.append(Finding(key, "thin", Said("%(n)s entries in a week, %(usual)s expected", n=row["entries"], usual=round(row["expected_per_week"])), name))
-    if row["review_due"] - now.date() < timedelta(days=30):
+    if row["review_due"] - now.astimezone(LOCAL).date() < timedelta(days=30):
         out.append(Finding(key, "review", Said("due on %(day)s", day=row["review_due"]), name))
     return out
 

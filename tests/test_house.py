@@ -22,7 +22,7 @@ LONGEST = 450
 LONGEST_DAG = 60
 CRAWLERS_MAY = ("scrapy", "twisted", "feedparser", "lxml", "w3lib", "pydantic", "psycopg", "brotli")
 """Scrapy and what it brings, the parsers of lists, the settings' models and the database's driver."""
-CRAWLERS_MAY_OF_US = ("processing.settings", "processing.db", "processing.errors", "processing.text", "crawlers")
+CRAWLERS_MAY_OF_US = ("processing.settings", "processing.db", "processing.errors", "processing.text", "processing.zone", "crawlers")
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 PURE_BUT_FOR_ITS_DEFAULT = {"processing/extract/core.py"}
 """`extract` judges a date implausible by the present where its caller, the command line, gives none."""

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crawlers import report
 from processing.alerts import content, digest
 from processing.alerts.compose import FOLDER
 from processing.db import Connection
@@ -124,6 +125,14 @@ def test_two_looks_at_every_page_and_mail_cannot_isolate_one_report(
     db.commit()
     after = _seen(client, db)
     assert (after == before) == ((cells[changed] + 1) % K != 0)
+
+
+def test_the_weeks_report_on_sources_counts_no_reports(db: Connection) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    db.execute("UPDATE source SET enabled = true, expected_per_week = 40, first_fetched_at = %s WHERE id = %s", [now - timedelta(days=30), _source(db, "board")])
+    assert report.weekly(db, now) == []
+    db.execute("UPDATE source SET kind = 'press'")
+    assert [found.kind for found in report.weekly(db, now)] == ["thin"]
 
 
 @pytest.fixture
