@@ -19,6 +19,7 @@ STAGES = ("extract", "annotate", "dedupe", "cluster", "hotspots", "claims")
 BATCH = 64
 _ONE_PASS = {"hotspots"}  # judges the newest days as a whole; has no queue to empty
 _OTHERS_S = 120.0  # another process may hold the last records of a stage this long
+_LOOK_AGAIN_S = 1.0  # an empty run is not free: the last stage tells its counts anew
 _OTHERS = {
     "extract": "SELECT FROM landing WHERE state IN ('pending', 'retry') AND not_before <= %s LIMIT 1",
     **dict.fromkeys(
@@ -85,7 +86,7 @@ def _batches(run: Run, conn: Connection, stage: str, now: datetime | None) -> St
         if stats.taken:
             patience = time.monotonic() + _OTHERS_S
         elif time.monotonic() < patience and _in_other_hands(conn, stage, at):
-            time.sleep(0.2)
+            time.sleep(_LOOK_AGAIN_S)
         else:
             return total
 
