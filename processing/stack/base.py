@@ -47,7 +47,7 @@ class Stack:
         self.steps = steps
         self.postgres = EmbeddedPostgres(self.home / "postgres")
         self.children = Children(self.home, self._folders(), cwd=ROOT, say=steps.note, watch_dog=self.watch)
-        self.taken_ports: set[int] = set()
+        self.taken_ports = ports.Reserved()
         self.watching = False
         self._lock: IO[str] | None = None
         self._next_clean = time.monotonic() + CLEAN_FIRST_AFTER_S
@@ -152,6 +152,7 @@ class Stack:
         self.watching = False
         self.children.stop()
         self.postgres.stop()
+        self.taken_ports.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -25,14 +25,49 @@ def answers(port: int, host: str = LOOPBACK) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-def choose(preferred: int, *hosts: str, taken: set[int] | None = None, tries: int = 200) -> int:
-    """Return the first port from ``preferred`` upwards that is free on every host (default 127.0.0.1) and not in ``taken``.
+class Reserved:
+    """Ports of one stack that are chosen, though perhaps not yet listened on, until `close`.
 
-    The choice is added to ``taken``, so that services chosen for but not yet started keep their ports apart.
+    Another stack that starts in the same second finds them free as well: a name in the kernel's abstract namespace, which leaves no file and
+    ends with its process, keeps the two apart.
     """
-    reserved = taken if taken is not None else set()
+
+    def __init__(self) -> None:
+        self._held: dict[int, socket.socket] = {}
+
+    def add(self, port: int) -> bool:
+        """Reserve a port; False when this or another stack has it already."""
+        if port in self._held:
+            return False
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            name.bind(f"\0lang-nghe-port-{port}")
+        except OSError:
+            name.close()
+            return False
+        self._held[port] = name
+        return True
+
+    def drop(self, port: int) -> None:
+        """Give one back."""
+        self._held.pop(port).close()
+
+    def close(self) -> None:
+        """Give all back."""
+        for port in list(self._held):
+            self.drop(port)
+
+
+def choose(preferred: int, *hosts: str, taken: Reserved | None = None, tries: int = 200) -> int:
+    """Return the first port from ``preferred`` upwards that is free on every host (default 127.0.0.1) and that ``taken`` can reserve.
+
+    Reserved before it is looked at: two stacks cannot both find it free.
+    """
     for port in range(preferred, preferred + tries):
-        if port not in reserved and all(is_free(port, host) for host in hosts or (LOOPBACK,)):
-            reserved.add(port)
+        if taken is not None and not taken.add(port):
+            continue
+        if all(is_free(port, host) for host in hosts or (LOOPBACK,)):
             return port
+        if taken is not None:
+            taken.drop(port)
     raise OSError(f"no free port from {preferred} to {preferred + tries - 1}")

@@ -45,10 +45,10 @@ def _point(monkeypatch: pytest.MonkeyPatch, postgres: EmbeddedPostgres, ground: 
 @pytest.fixture(scope="session")
 def ground(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Serve the town and import its sixty days of history through every stage."""
-    folder, taken = tmp_path_factory.mktemp("town"), set[int]()
-    port = free_port(18811, *HOSTS, taken=taken)
+    folder = tmp_path_factory.mktemp("town")
+    port = free_port(18811, *HOSTS)
     keeper = Keeper(folder / "mail")
-    sink = Controller(keeper, hostname="127.0.0.1", port=free_port(18825, taken=taken))
+    sink = Controller(keeper, hostname="127.0.0.1", port=free_port(18825))
     gazetteer = render_config(folder / "config", port)
     settings = {
         "CONFIG_DIR": str(folder / "config"), "EXTRA_GAZETTEER": str(gazetteer), "GUARD_ALLOW": '["127.0.0.0/8"]', "MIN_DELAY_S": "0",

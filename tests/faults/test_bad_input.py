@@ -58,8 +58,7 @@ def test_no_database_at_all() -> None:
 def test_a_wrong_smtp_password_keeps_the_mail(db: Connection, tmp_path: Path) -> None:
     add_user(db, "analyst", "analyst@board.example", "a password", "analyst")
     assert digest.run(db, datetime.now(UTC)) == 1
-    taken: set[int] = set()
-    smtp, web = free_port(20400, taken=taken), free_port(20400, taken=taken)
+    smtp, web = free_port(20400), free_port(20400)
     controller, browser = mailsink.start(tmp_path / "mail", smtp, web, login=("board", "right"))
     server = {"smtp_host": "127.0.0.1", "smtp_port": str(smtp), "smtp_security": "none", "smtp_user": "board"}
     try:

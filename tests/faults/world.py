@@ -49,10 +49,9 @@ class World:
         self.day: date = live_day()
         self.mark = secrets.token_hex(6)
         self.postgres = EmbeddedPostgres(folder / "pg", fsync=False)
-        taken: set[int] = set()
-        self.town_port = free_port(18811, *HOSTS, taken=taken)
-        self.smtp_port = free_port(18825, taken=taken)
-        self.web_port = free_port(18825, taken=taken)
+        self.town_port = free_port(18811, *HOSTS)
+        self.smtp_port = free_port(18825)
+        self.web_port = free_port(18825)
         self.sources = list(sources) or [outlet.key for outlet in OUTLETS]
         self._servers: list[subprocess.Popen[bytes]] = []
 

@@ -104,7 +104,20 @@ def test_a_taken_port_is_replaced_and_two_services_never_get_the_same(tmp_path: 
         assert taken not in (first, second)
         assert first != second
         assert f"port {taken} is taken; the review page uses {first}" in console.export_text()
+        stack.taken_ports.close()
         console.file.close()
+
+
+def test_two_stacks_that_start_in_the_same_second_choose_different_ports() -> None:
+    one, other = ports.Reserved(), ports.Reserved()
+    try:
+        first, second = ports.choose(18900, taken=one), ports.choose(18900, taken=other)
+        assert first != second  # nobody listens on the first yet
+        one.close()
+        assert ports.choose(first, taken=other) == first
+    finally:
+        one.close()
+        other.close()
 
 
 def test_a_port_must_be_free_on_every_address() -> None:

@@ -16,8 +16,7 @@ from tests.loopback import free_port
 
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[tuple[Path, int, int]]:
-    taken: set[int] = set()
-    smtp, http = free_port(20250, taken=taken), free_port(20250, taken=taken)
+    smtp, http = free_port(20250), free_port(20250)
     controller, browser = mailsink.start(tmp_path, smtp, http)
     yield tmp_path, smtp, http
     controller.stop()
