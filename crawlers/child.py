@@ -135,6 +135,8 @@ def _figures(source: Source, outcomes: list[FeedOutcome], verdict: health.Verdic
         "failure": failures[0] if failures else None, "warnings": [warning for o in outcomes for warning in o.warnings][:20],
         "peak_mb": _peak_mb(),
     }  # fmt: skip
+    if source.kind == "feedback":  # the scheduler keeps what is printed, and how many reports there were is told from five on only (SCOPE S8)
+        del stats["entries"], stats["new"]
     failed = bool(failures) and len(failures) == len(outcomes) and failures[0] not in ("busy", "budget")
     return int(failed), {**stats, "ok": not failed}
 

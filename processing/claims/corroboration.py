@@ -77,7 +77,7 @@ def corroborate(reports: Sequence[Report]) -> dict[str, Any]:
         "releases": sum(r.relation == "shared_release" for r in reports),
         "one_origin_only": len(members) == 1,
         "alone": _alone(members) if len(members) > 1 else [],
-        "conflicts": [{key: f[key] for key in ("quantity", "values")} for f in found],
+        "conflicts": [{key: f[key] for key in ("quantity", "values")} for f in found if f["quantity"] not in _NOT_TOLD],
         "method": METHOD,
     }
 

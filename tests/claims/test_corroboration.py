@@ -36,6 +36,11 @@ def test_a_figure_that_another_origin_confirms_does_not_stand_alone() -> None:
     assert [(a["quantity"], a["source"]) for a in found["alone"]] == [("missing", "Báo A")]
 
 
+def test_who_was_detained_or_fined_is_no_figure_of_a_card() -> None:
+    found = corroborate([_report(1, "A", "Công an tạm giữ 5 người tại xã Tân Lộc."), _report(2, "B", "Công an tạm giữ 7 người tại xã Tân Lộc.")])
+    assert found["conflicts"] == found["alone"] == []
+
+
 def test_one_owner_is_one_origin_and_no_document_is_none() -> None:
     assert corroborate([_report(1, "A", "x"), _report(2, "A", "y")])["one_origin_only"]
     assert corroborate([])["origins"] == 0 and corroborate([])["alone"] == []

@@ -70,6 +70,8 @@ def test_petitions_posts_and_checks_land_without_anybody_and_without_the_key(int
     crawl = interfaces
     results = crawl.run_many("bang-kien-nghi", "facebook-page", "factcheck-api", module=("-m", "tests.crawlers.harness"))
     assert {key: stats["landed"] for key, stats in results.items()} == {"bang-kien-nghi": 1, "facebook-page": 1, "factcheck-api": 1}, results
+    assert not {"entries", "new"} & results["bang-kien-nghi"].keys(), "how many reports there are is not told to the scheduler's log"
+    assert results["facebook-page"]["new"] == 1
     landed = crawl.landed()
     assert not [url for url, envelope in landed.items() if CANARY in json.dumps(envelope.header) or CANARY.encode() in envelope.body]
     reports = json.loads(landed[f"{site.url}/kien-nghi"].body)
