@@ -6,6 +6,7 @@ import json
 import secrets
 from pathlib import Path
 
+import psycopg
 from cryptography.fernet import Fernet
 
 from processing.settings import ROOT
@@ -37,6 +38,16 @@ def secrets_of(home: Path) -> dict[str, str]:
         path.write_text(json.dumps(made))
     found: dict[str, str] = json.loads(path.read_text())
     return found
+
+
+def scheduler_silent_s(dsn: str) -> float:
+    """Seconds since a scheduler last wrote its heartbeat; 0 where none ever did or the database does not answer now."""
+    try:
+        with psycopg.connect(dsn, connect_timeout=2) as conn:
+            row = conn.execute("SELECT extract(epoch FROM now() - max(latest_heartbeat))::float8 FROM job WHERE job_type = 'SchedulerJob'").fetchone()
+    except psycopg.Error:
+        return 0.0
+    return float(row[0]) if row and row[0] is not None else 0.0
 
 
 def environment(home: Path, dsn: str, port: int, *, fast: bool) -> dict[str, str]:

@@ -31,6 +31,8 @@ LANGNGHE = [sys.executable, "-m", "processing.cli"]
 CLEAN_EVERY_S = 24 * 3600
 CLEAN_FIRST_AFTER_S = 3600
 KEEP_AIRFLOW_DAYS = 30
+HEARTBEAT_EVERY_S = 15
+HEARTBEAT_LOST_S = 90.0  # it beats some seconds apart, ten when busy; a start takes less than a minute
 
 
 def tool(name: str) -> str:
@@ -51,6 +53,7 @@ class Stack:
         self.watching = False
         self._lock: IO[str] | None = None
         self._next_clean = time.monotonic() + CLEAN_FIRST_AFTER_S
+        self._next_look = 0.0
 
     def hold(self) -> None:
         """Take the lock of this folder and end what a killed predecessor left. Raises LangNgheError when a living one holds it."""
@@ -129,12 +132,23 @@ class Stack:
             self.steps.note("PostgreSQL ended; starting it again")
             self.postgres.start()
         self.children.watch()
+        self._look_at_scheduler()
         if time.monotonic() > self._next_clean:
             self._next_clean = time.monotonic() + CLEAN_EVERY_S
             before = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - KEEP_AIRFLOW_DAYS * 86400))
             self.children.begin(
                 "airflow-clean", [tool("airflow"), "db", "clean", "--clean-before-timestamp", before, "--skip-archive", "--yes"]
             )
+
+    def _look_at_scheduler(self) -> None:
+        """End a scheduler that lives and does nothing, so that it is started again: when the database goes away it may wait for ever for its workers."""
+        if time.monotonic() < self._next_look or self.children.age("scheduler") < HEARTBEAT_LOST_S:
+            return
+        self._next_look = time.monotonic() + HEARTBEAT_EVERY_S
+        silent = airflow_env.scheduler_silent_s(self.airflow_dsn())
+        if silent > HEARTBEAT_LOST_S:
+            self.steps.note(f"the scheduler has given no sign of life for {silent:.0f} s")
+            self.children.kill("scheduler")
 
     def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
         """Watch the children until ``until`` is true; False when ``timeout_s`` seconds passed first."""

@@ -169,6 +169,17 @@ class Children:
         process = self._running[name].process
         return process.pid if process is not None and process.poll() is None else None
 
+    def age(self, name: str) -> float:
+        """Seconds since a child was started; 0 while it is down or was never started."""
+        running = self._running.get(name)
+        return time.monotonic() - running.started if running is not None and self.pid(name) is not None else 0.0
+
+    def kill(self, name: str) -> None:
+        """End a child with its whole group at once; `watch` starts it again."""
+        pid = self.pid(name)
+        if pid is not None:
+            send_group(pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """Stop everything within about ten seconds: ask the children, then every marked process, then kill."""
         everything = [r.process for r in self._running.values() if r.process is not None] + [job.process for job in self._jobs]

@@ -14,11 +14,13 @@ import psutil
 import pytest
 from rich.console import Console
 
+from processing.db import Connection
 from processing.errors import LangNgheError
-from processing.stack import airflow_env, ports
+from processing.stack import airflow_env, base, ports
 from processing.stack.base import Stack, say_error
+from processing.stack.postgres import EmbeddedPostgres
 from processing.stack.rounds import Round
-from processing.stack.services import MARKER
+from processing.stack.services import MARKER, Service
 from processing.stack.steps import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,3 +169,28 @@ def test_a_round_survives_a_database_that_is_away(tmp_path: Path) -> None:
     this = Round(datetime.now(UTC))
     assert this.follow(f"postgresql://airflow@/airflow?host={tmp_path}") is False
     assert not this.complete
+
+
+def test_a_scheduler_that_lives_and_does_nothing_is_started_again(tmp_path: Path, owner_db: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner_db.execute("CREATE TABLE job (job_type text, latest_heartbeat timestamptz)")
+    owner_db.execute("INSERT INTO job VALUES ('SchedulerJob', now() - interval '10 minutes')")
+    owner_db.commit()
+    monkeypatch.setattr(base, "HEARTBEAT_LOST_S", 0.3)
+    monkeypatch.setattr(base, "HEARTBEAT_EVERY_S", 0.1)
+    console = Console(record=True, width=120, file=(tmp_path / "screen").open("w"))
+    stack = Stack(tmp_path, Steps(console))
+    monkeypatch.setattr(stack, "airflow_dsn", lambda: owner_db.info.dsn)
+    monkeypatch.setattr(EmbeddedPostgres, "pid", property(lambda _: 1))
+    try:
+        stack.children.start(Service("scheduler", [sys.executable, "-c", "import time; time.sleep(60)"]))
+        first = stack.children.pid("scheduler")
+        stack.watching = True
+        assert stack.wait(lambda: stack.children.pid("scheduler") not in (None, first), 20)
+        owner_db.execute("UPDATE job SET latest_heartbeat = now() + interval '1 minute'")
+        owner_db.commit()
+        second = stack.children.pid("scheduler")
+        assert not stack.wait(lambda: stack.children.pid("scheduler") != second, 1.5), "one that beats is left alone"
+        assert "no sign of life" in console.export_text()
+    finally:
+        stack.children.stop()
+        console.file.close()
