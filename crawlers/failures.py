@@ -17,14 +17,15 @@ WEIGHTS: dict[str, float] = {
     "dns": 1, "tls": 1, "guard": 1, "robots": 1, "not_a_feed": 1, "moved": 1, "http_4xx": 1, "offsite": 1, "bad_url": 1, "layout": 1, "gone": 1,
     "person": 1, "too_large": 0.5, "encoding": 0.5, "parse": 0.5, "empty": 0.5, "redirects": 0.5, "not_a_page": 0.5, "redirected_home": 0.5,
     "timeout": 0.25, "refused": 0.25, "reset": 0.25, "http_5xx": 0.25, "rate_limited": 0.25, "other": 0.25, "robots_unreachable": 0.25,
-    "busy": 0, "budget": 0, "waiting": 0, "login": 1, "wall": 1, "parked": 1, "maintenance": 0.25, "no_key": 1, "trap": 0,
+    "busy": 0, "budget": 0, "waiting": 0, "login": 1, "wall": 1, "parked": 1, "maintenance": 0.25, "soft_404": 0.5,
+    "no_key": 1, "trap": 0,
 }  # fmt: skip
 BLOCKING = frozenset({"robots", "login", "wall", "no_key"})
 # No request was made; the attempt does not count.
 NOT_ASKED = frozenset({"busy", "budget", "waiting", "no_key", "trap"})
 # A page that failed so is not asked for again; the feed stays well.
 FINAL = frozenset(
-    {"robots", "guard", "gone", "http_4xx", "offsite", "person", "bad_url", "too_large", "not_a_page", "redirected_home", "moved", "redirects"}
+    {"robots", "guard", "gone", "http_4xx", "offsite", "person", "bad_url", "too_large", "not_a_page", "redirected_home", "soft_404", "moved", "redirects"}
 )
 
 IN_WORDS: dict[str, Said] = {
@@ -38,7 +39,8 @@ IN_WORDS: dict[str, Said] = {
     "refused": Said("it refuses the connection"), "reset": Said("it drops the connection"), "http_5xx": Said("its server is in trouble"),
     "rate_limited": Said("it asks us to come later"), "bad_url": Said("its address is damaged"), "waiting": Said("it asked us to wait"), "busy": Said("another task is reading the same host"),
     "wall": Said("it puts a script, cookie or puzzle wall before its pages"), "parked": Said("its domain is parked or for sale"),
-    "maintenance": Said("it is closed for maintenance"), "budget": Said("the time of this run was up"), "no_key": Said("its interface needs a key that is not set"),
+    "maintenance": Said("it is closed for maintenance"), "soft_404": Said("it says that the page is not there, though it answers 200"),
+    "budget": Said("the time of this run was up"), "no_key": Said("its interface needs a key that is not set"),
     "trap": Said("it is one of endless calendar, filter or search pages"), "other": Said("it failed in a way not known yet"),
 }  # fmt: skip
 

@@ -21,8 +21,13 @@ _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 
 _MAGIC = ((b"PK\x03\x04", "an office or zip file"), (b"\xd0\xcf\x11\xe0", "an old office file"), (b"\x89PNG", "an image"),
           (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x1f\x8b", "a gzip file"), (b"Rar!", "an archive"))  # fmt: skip
+# What a site says of its own page: people who were not found, contracts that ran out and bridges under repair are news.
 _MISSING = re.compile(
-    r"không tìm thấy|trang (?:này )?không tồn tại|không tồn tại|đã bị (?:xóa|xoá|gỡ)|bài viết (?:không|đã)|lỗi 404|\b404\b|page not found|not found|nội dung không",
+    r"không tìm thấy(?: (?:trang|nội dung|bài viết|tin bài|bản tin|đường dẫn|địa chỉ|kết quả|dữ liệu|liên kết|tệp|file)\b|\s*(?:$|[-|–.!:»]))|"
+    r"(?:trang|bài viết|bản tin|tin|nội dung|đường dẫn|liên kết|dữ liệu)(?: \w+){0,3} không (?:còn )?tồn tại|"
+    r"(?:trang|bài viết|bản tin|tin|nội dung)(?: \w+){0,3} đã bị (?:xóa|xoá|gỡ)\b|"
+    r"(?:lỗi|error|mã) 404|404 (?:not found|error|page)|^404\b\W*$|^404 [-|–:]|page not found|^not found|"
+    r"(?:page|article|requested url) (?:was|is|you are looking for|could not be|cannot be).{0,40}(?:not found|found|not exist|unavailable)",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(
@@ -31,17 +36,36 @@ _BLOCKED = re.compile(
     re.IGNORECASE,
 )
 _WALL = re.compile(
-    r"(?:enable|accept|allow|bật|cần|chấp nhận) (?:all )?(?:cookies?|javascript)|before you continue|(?:cần|phải|vui lòng) đăng nhập|log ?in to (?:continue|read|view)|"
+    r"(?:enable|accept|allow|bật|cần|chấp nhận) (?:all )?(?:cookies?|javascript)|before you continue|"
+    r"(?:cần|phải|vui lòng) đăng nhập(?: tài khoản| hệ thống)? (?:để|trước khi) (?:xem|đọc|tiếp tục|truy cập)|log ?in to (?:continue|read|view)|"
     r"trình duyệt .{0,40}(?:không hỗ trợ|đã tắt) (?:cookie|javascript)",
     re.IGNORECASE,
 )
+_SITE = r"(?:website|trang web|trang tin|trang thông tin(?: điện tử)?|cổng thông tin(?: điện tử)?|máy chủ|chúng tôi)"
 _DOWN = re.compile(
-    r"đang (?:được )?(?:bảo trì|nâng cấp)|bảo trì hệ thống|under maintenance|scheduled maintenance|service unavailable|temporarily unavailable|"
-    r"domain (?:is )?(?:for sale|parked|expired)|tên miền (?:này )?(?:đã hết hạn|đang được rao bán)|this domain|"
-    r"account (?:has been )?suspended|(?:website|trang web|cổng thông tin|hosting)\b.{0,40}(?:tạm ngưng|tạm (?:thời )?ngừng hoạt động)|welcome to nginx|"
-    r"(?:apache2?|iis|nginx|centos|ubuntu)\b.{0,30}(?:default|test) page|iis windows server|fatal error|uncaught \w+|error establishing a database|"
-    r"(?:server|runtime) error in '|database (?:connection )?error",
+    rf"(?:hệ thống|{_SITE}\b.{{0,40}}) (?:hiện )?đang (?:được |tạm )?(?:bảo trì|nâng cấp)|^(?:thông báo )?bảo trì(?: {_SITE}| hệ thống)?\W*$|"
+    rf"bảo trì (?:hệ thống(?! \w*(?:điện|nước|cấp|thoát|đèn|chiếu))|{_SITE})|(?:site|website|server|system)\b.{{0,40}}under maintenance|^under maintenance|"
+    r"scheduled maintenance|service unavailable|temporarily unavailable",
     re.IGNORECASE,
+)
+_PARKED = re.compile(
+    r"domain (?:is )?(?:for sale|parked|expired)|tên miền (?:này )?(?:đã hết hạn|đang được rao bán|đang được bán)|this domain|account (?:has been )?suspended|"
+    r"(?:website|trang web|cổng thông tin|hosting)\b.{0,40}(?:tạm ngưng|tạm (?:thời )?ngừng hoạt động)",
+    re.IGNORECASE,
+)
+_FAULT = re.compile(
+    r"welcome to nginx|(?:apache2?|iis|nginx|centos|ubuntu)\b.{0,30}(?:default|test) page|iis windows server|fatal error|uncaught \w+|"
+    r"error establishing a database|(?:server|runtime) error in '|database (?:connection )?error",
+    re.IGNORECASE,
+)
+# The words before the colon are the class that what is set aside is counted under.
+_INSTEAD = (
+    (_BLOCKED, "block page: the site answered 200 but asks for proof that we are no robot"),
+    (_WALL, "wall: the site wants cookies, scripts or a log-in before it shows its page"),
+    (_PARKED, "parked: the site answered 200 but its domain or its hosting has lapsed"),
+    (_DOWN, "maintenance: the site answered 200 but is closed for now"),
+    (_FAULT, "fault of the site: its server answered 200 with an error or a page of its own"),
+    (_MISSING, "soft 404: the site answered 200 but says that the page is not there"),
 )
 
 
@@ -97,12 +121,7 @@ def check_page(tree: Node, title: str, text: str) -> None:
     head = one_line(next((n.text_content() for n in tree.iter("title")), "")[:3000])
     headings = " ".join(one_line(n.text_content()[:300]) for n in islice(tree.iter("h1", "h2"), 20))[:300]
     visible = " ".join(blocks(tree))[:3000]
-    for form, reason in (
-        (_BLOCKED, "block page: the site answered 200 but asks for proof that we are no robot"),
-        (_WALL, "wall: the site wants cookies, scripts or a log-in before it shows its page"),
-        (_DOWN, "maintenance or parked page, or a fault of the site"),
-        (_MISSING, "soft 404: the site answered 200 but says that the page is not there"),
-    ):
+    for form, reason in _INSTEAD:
         named = bool(form.search(head)) + bool(form.search(f"{headings} {title}"))
         # In running words alone it is an error only on a page that has little else: a check may well say what it could not find.
         alone = len(sentences) < _FEW

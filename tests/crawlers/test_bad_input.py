@@ -101,7 +101,7 @@ def test_every_hostile_page_fails_alone_and_in_its_class(site: Site, watched: Cr
         "home": (moved("/"), "redirected_home"),
         "gone": (reply("", 410), "gone"),
         "paywall": (reply("", 403), "login"),
-        "pdf": (reply(b"%PDF-1.7 ...", content_type="text/html"), "not_a_page"),
+        "docx": (reply(b"PK\x03\x04 ...", content_type="text/html"), "not_a_page"),
         "image": (reply(b"\x89PNG\r\n", content_type="text/html"), "not_a_page"),
         "empty": (reply(b"  "), "empty"),
         "broken": (b"nonsense\r\n\r\n", "reset"),
@@ -109,6 +109,7 @@ def test_every_hostile_page_fails_alone_and_in_its_class(site: Site, watched: Cr
         "cookie-wall": (reply('<html><script>document.cookie="a=1"; location.reload();</script>'), "wall"),
         "parked": (reply("<html><title>Tên miền này đang được bán</title><p>Buy this domain</p>"), "parked"),
         "maintenance": (reply("<html><title>Hệ thống đang bảo trì</title>"), "maintenance"),
+        "not-there": (reply("<html><title>Không tìm thấy trang</title><h1>Không tìm thấy</h1><p>Về trang chủ.</p>"), "soft_404"),
         "home-for-good": (moved("/", 301), "redirected_home"),
     }
     site.pages |= {f"/{name}": answer for name, (answer, _) in hostile.items()}
