@@ -26,10 +26,21 @@ def clean(text: str) -> str:
     return _STRIP.sub("", unicodedata.normalize("NFC", _NEWLINE.sub("\n", text).replace("\u00a0", " ")))
 
 
+class _Folded(dict[int, str]):
+    """A translation table filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFD", chr(code).lower().replace("đ", "d"))
+        form = self[code] = "".join(c for c in decomposed if not unicodedata.combining(c))
+        return form
+
+
+_FOLDED = _Folded()
+
+
 def fold(text: str) -> str:
     """Lower case without diacritics, đ as d: what an undiacritised query is compared with. Length may change."""
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return text.translate(_FOLDED)
 
 
 def tone(text: str) -> str:

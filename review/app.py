@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from processing.errors import DatabaseError, LangNgheError, fault
 from processing.settings import get_settings
-from review import claim_pages, desk_pages, issue_pages, public_pages, source_pages
+from review import claim_pages, desk_pages, issue_pages, public_pages, search_pages, source_pages
 from review.auth import SignInNeeded
 from review.render import language_of, page, page_of, words_of
 from review.words import _
@@ -100,7 +100,7 @@ def create_app() -> FastAPI:
     app.add_exception_handler(LangNgheError, _our_error)
     app.add_exception_handler(Exception, _unforeseen)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for room in (public_pages, issue_pages, claim_pages, source_pages, desk_pages):
+    for room in (public_pages, issue_pages, claim_pages, source_pages, search_pages, desk_pages):
         app.include_router(room.router)
     return app
 

@@ -12,6 +12,7 @@ from processing.annotate.core import METHOD, Annotation, Annotator
 from processing.db import Connection, work
 from processing.db.work import StageStats
 from processing.errors import Quarantine
+from processing.search import vector
 from processing.settings import get_settings
 from processing.zone import LOCAL
 
@@ -42,7 +43,7 @@ def _one(conn: Connection, annotator: Annotator, document: int, now: datetime) -
         raise Quarantine(f"document {document} has no text: it was removed, or its version has expired")
     published = row["published_at"].astimezone(LOCAL).date()
     found = annotator.analyse(row["text"], row["title"], published, home(annotator, row["places"]))
-    _write(conn, document, row["version"], row["first_seen_at"], found, now)
+    _write(conn, document, row["version"], row["first_seen_at"], found, vector(row["title"], row["text"]), now)
     for stage in ("dedupe", "claims"):
         work.enqueue(conn, stage, [document], now)
 
@@ -54,19 +55,19 @@ def home(annotator: Annotator, codes: list[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _write(conn: Connection, document: int, version: int, first_seen: datetime, found: Annotation, now: datetime) -> None:
+def _write(conn: Connection, document: int, version: int, first_seen: datetime, found: Annotation, words: str, now: datetime) -> None:
     conn.execute(
         """INSERT INTO annotation (document_id, version, first_seen_at, language, sentences, tokens, places, province_code, province_confidence,
-               topic, topic_score, checkable, method, annotated_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+               topic, topic_score, checkable, method, annotated_at, words)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (document_id, first_seen_at) DO UPDATE SET version = excluded.version, language = excluded.language,
                sentences = excluded.sentences, tokens = excluded.tokens, places = excluded.places, province_code = excluded.province_code,
                province_confidence = excluded.province_confidence, topic = excluded.topic, topic_score = excluded.topic_score,
-               checkable = excluded.checkable, method = excluded.method, annotated_at = excluded.annotated_at""",
+               checkable = excluded.checkable, method = excluded.method, annotated_at = excluded.annotated_at, words = excluded.words""",
         [
             document, version, first_seen, found.language, found.sentences, found.tokens, Jsonb(found.places),
             found.province["code"] if found.province else None, found.province_confidence if found.province else None,
-            found.topic, found.topic_score, Jsonb(found.checkable), METHOD, now,
+            found.topic, found.topic_score, Jsonb(found.checkable), METHOD, now, words,
         ],
     )  # fmt: skip
     conn.execute("DELETE FROM document_place WHERE document_id = %s AND first_seen_at = %s", [document, first_seen])
