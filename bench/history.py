@@ -17,7 +17,7 @@ TEXT = timedelta(days=180)
 FINGERPRINTS = timedelta(days=62)
 SKETCHES = timedelta(days=16)
 PARTITIONED = ("document_version", "annotation", "fingerprint", "document_place", "document_copy", "assignment", "observation")
-_BULK = ("document", "issue", "issue_story", "story", "claim_candidate", *PARTITIONED[:-1])
+_BULK = ("document", "issue", "issue_story", "story", "claim_sketch", *PARTITIONED[:-1])
 _SETTLED = "(SELECT max(published_at) FROM twin)"
 
 _TWINS = """
@@ -41,8 +41,11 @@ _HISTORY = (
        FROM twin t JOIN annotation a ON a.document_id = t.pool WHERE t.first_seen_at > %(text)s""",
     """INSERT INTO fingerprint (hash, document_id, first_seen_at) SELECT hash # (t.k * 7919::bigint << 20), t.id, t.first_seen_at
        FROM twin t JOIN fingerprint f ON f.document_id = t.pool WHERE t.first_seen_at > %(prints)s""",
-    """INSERT INTO claim_candidate (key, document_id, sentence, published_at) SELECT key # (t.k * 7919::bigint << 20), t.id, c.sentence, t.published_at
-       FROM twin t JOIN claim_candidate c ON c.document_id = t.pool WHERE t.first_seen_at > %(sketches)s""",
+    # the same statements would be found a thousand times over: other keys of the same shape
+    """INSERT INTO claim_sketch (document_id, published_at, sentences, keys)
+       SELECT t.id, t.published_at, c.sentences, decode(string_agg(md5(t.k::text || n || encode(c.keys, 'hex')), '' ORDER BY n), 'hex')
+       FROM twin t JOIN claim_sketch c ON c.document_id = t.pool, generate_series(1, 4 * cardinality(c.sentences)) n
+       WHERE t.first_seen_at > %(sketches)s GROUP BY t.id, t.published_at, c.sentences""",
     """INSERT INTO document_place (document_id, unit_code, first_seen_at, level, confidence)
        SELECT t.id, p.unit_code, t.first_seen_at, p.level, p.confidence FROM twin t JOIN document_place p ON p.document_id = t.pool""",
     """INSERT INTO document_copy (document_id, first_seen_at, group_id, origin_id, relation) SELECT t.id, t.first_seen_at, t.id, t.id, 'origin' FROM twin t""",

@@ -8,6 +8,7 @@ The lists are used for removal alone; nothing is counted, stored or shown by the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from processing.claims.numbers import fold_keep
 
@@ -74,6 +75,7 @@ def spans(text: str) -> list[tuple[int, int]]:
     return merged
 
 
+@lru_cache(maxsize=4096)
 def mask(text: str) -> str:
     """`text` with the masked stretches left out and spaces closed up; two texts that differ only there give the same string."""
     out, at = [], 0

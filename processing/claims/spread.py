@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from processing.claims.circulation import CIRCULATING, SHARED_KEYS, Sighting, claim_key, keys, measure, same_statement
+import numpy as np
+
+from processing.claims.circulation import CIRCULATING, Sighting, claim_key, keys, measure, same_statement
+from processing.claims.sketches import Near, Sketch, Sketches
 from processing.db import Connection
 from processing.dedupe.origins import wire_credit
 
@@ -27,33 +30,42 @@ LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
 WHERE g.claim_id = ANY(%s)"""
 
 
-def remember(conn: Connection, document: int, published_at: datetime, sentences: Sequence[str]) -> list[list[tuple[int, str]]]:
-    """Replace the document's sketches. Returns, for each sentence, the (document, sentence) of two weeks around that make the same statement."""
-    conn.execute("DELETE FROM claim_candidate WHERE document_id = %s", [document])
-    rows = [(key, n) for n, sentence in enumerate(sentences) for key in keys(sentence)]
-    if not rows:
+def remember(conn: Connection, sketches: Sketches, document: int, published_at: datetime, sentences: Sequence[str]) -> list[list[tuple[int, str]]]:
+    """Replace the document's sketches. Returns, for each sentence, the (document, sentence) of two weeks around that make the same statement.
+
+    `sketches` is brought up to the stored rows first; whoever calls holds the stage's lock, so that rows are stored in the order of their numbers.
+    """
+    catch_up(conn, sketches)
+    found = {n: made for n, sentence in enumerate(sentences) if (made := keys(sentence))}
+    if not found:
+        conn.execute("DELETE FROM claim_sketch WHERE document_id = %s", [document])
         return [[] for _ in sentences]
-    found = conn.execute(
-        """WITH mine AS (
-               INSERT INTO claim_candidate (key, document_id, sentence, published_at)
-               SELECT DISTINCT k, %(document)s, n, %(at)s::timestamptz FROM unnest(%(keys)s::bigint[], %(numbers)s::smallint[]) AS t(k, n) RETURNING key, sentence
-           )
-           SELECT m.sentence AS mine, o.document_id, o.sentence, min(abs(extract(epoch FROM o.published_at - %(at)s))) AS apart
-           FROM mine m JOIN claim_candidate o ON o.key = m.key
-           WHERE o.document_id <> %(document)s AND o.published_at BETWEEN %(at)s::timestamptz - %(window)s AND %(at)s::timestamptz + %(window)s
-           GROUP BY 1, 2, 3 HAVING count(*) >= %(shared)s ORDER BY 4, 2, 3 LIMIT 2000""",
-        {"document": document, "at": published_at, "keys": [k for k, _ in rows], "numbers": [n for _, n in rows], "window": RECENT, "shared": SHARED_KEYS},
-    ).fetchall()
-    return _verified(conn, sentences, found)
+    joined = np.asarray([key for made in found.values() for key in made], np.int64)
+    conn.execute(
+        """INSERT INTO claim_sketch (document_id, published_at, sentences, keys) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (document_id) DO UPDATE SET seq = DEFAULT, published_at = excluded.published_at, sentences = excluded.sentences, keys = excluded.keys""",
+        [document, published_at, list(found), joined.astype(">i8").tobytes()],
+    )
+    near = sketches.near(document, published_at.timestamp(), list(found), joined, RECENT.total_seconds())
+    return _verified(conn, sentences, near)
 
 
-def _verified(conn: Connection, sentences: Sequence[str], found: list[dict[str, Any]]) -> list[list[tuple[int, str]]]:
-    """Of the documents that share a key, those whose sentence says the same."""
+def catch_up(conn: Connection, sketches: Sketches) -> None:
+    """Take in the rows that were written since."""
+    rows = conn.execute("SELECT seq, document_id, published_at, sentences, keys FROM claim_sketch WHERE seq > %s ORDER BY seq", [sketches.last]).fetchall()
+    if rows:
+        sketches.add([
+            Sketch(r["seq"], r["document_id"], r["published_at"].timestamp(), r["sentences"], np.frombuffer(r["keys"], ">i8").astype(np.int64)) for r in rows
+        ])  # fmt: skip
+
+
+def _verified(conn: Connection, sentences: Sequence[str], near: list[Near]) -> list[list[tuple[int, str]]]:
+    """Of the documents that share keys, those whose sentence says the same."""
     out: list[list[tuple[int, str]]] = [[] for _ in sentences]
     by_sentence: dict[int, dict[int, int]] = defaultdict(dict)
-    for row in found:
-        if len(by_sentence[row["mine"]]) < CANDIDATES:
-            by_sentence[row["mine"]].setdefault(row["document_id"], row["sentence"])
+    for other in near:
+        if len(by_sentence[other.mine]) < CANDIDATES:
+            by_sentence[other.mine].setdefault(other.document, other.sentence)
     if not by_sentence:
         return out
     wanted = sorted({document for others in by_sentence.values() for document in others})
@@ -122,9 +134,10 @@ def recount(conn: Connection, claims: Sequence[int], now: datetime | None = None
     )
 
 
-def refresh(conn: Connection, now: datetime) -> int:
+def refresh(conn: Connection, sketches: Sketches, now: datetime) -> int:
     """Count the claims of two weeks again (a copy was found, a day went by) and forget older sketches. Returns how many claims were counted."""
-    conn.execute("DELETE FROM claim_candidate WHERE published_at < %s", [now - RECENT])
+    conn.execute("DELETE FROM claim_sketch WHERE published_at < %s", [now - RECENT])
+    sketches.forget((now - RECENT).timestamp())
     ids = [r["id"] for r in conn.execute("SELECT id FROM claim WHERE last_seen_at >= %s OR rising ORDER BY id", [now - RECENT])]
     for at in range(0, len(ids), _CHUNK):
         recount(conn, ids[at : at + _CHUNK], now)

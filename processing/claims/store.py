@@ -20,6 +20,7 @@ from processing.claims.checkable import OPERATING_POINT
 from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
 from processing.claims.semantics import configured
+from processing.claims.sketches import Sketches
 from processing.claims.spread import RECENT, independent, refresh, remember
 from processing.claims.spread import recount as recount  # told again by the removal desk
 from processing.claims.tokens import neutral, tokens
@@ -32,6 +33,7 @@ STAGE = "claims"
 WAKE_LIMIT = 5000  # newest documents looked at for one new check
 WAKE_SHARE = 0.35  # of a check's words that a sentence must hold for its document to be matched again
 MATCHES = 10
+_LOCK = 7_205_110_005  # one writer: sketches are read in the order of their numbers
 
 
 @dataclass
@@ -42,6 +44,7 @@ class _Cache:
     versions: dict[int, int] = field(default_factory=dict)
     checks: dict[int, Check] = field(default_factory=dict)
     signature: tuple[Any, ...] = ()
+    sketches: Sketches = field(default_factory=Sketches)
 
 
 _caches: dict[str, _Cache] = {}
@@ -49,24 +52,32 @@ _caches: dict[str, _Cache] = {}
 
 def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
     """Work on up to `limit` due documents in the caller's transaction. Running again on the same document writes the same rows."""
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     ids = work.claim(conn, STAGE, limit, now)
+    cache = _cache(conn)
     if not ids:
-        refresh(conn, now)
+        refresh(conn, cache.sketches, now)
         corroboration.refresh(conn, now)
         return StageStats()
-    cache = _refresh(conn)
+    _refresh(conn, cache)
     return work.each(conn, STAGE, ids, lambda document: _one(conn, cache, document, now), now)
 
 
-def _refresh(conn: Connection) -> _Cache:
-    """The cached matcher, brought up to the registry's present rows."""
-    cache = _caches.setdefault(f"{conn.info.host}:{conn.info.port}/{conn.info.dbname}", _Cache())
+def _cache(conn: Connection) -> _Cache:
+    """What this process holds of the connection's database; one that was made anew under an old name is another."""
+    row = conn.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
+    assert row is not None
+    return _caches.setdefault(f"{conn.info.host}:{conn.info.port}/{conn.info.dbname}#{row['oid']}", _Cache())
+
+
+def _refresh(conn: Connection, cache: _Cache) -> None:
+    """Bring the matcher up to the registry's present rows."""
     row = conn.execute("SELECT count(*) AS n, max(id) AS top, sum(version) AS v, count(withdrawn_at) AS w, max(updated_at) AS u FROM fact_check").fetchone()
     assert row is not None
     fusion = learn.active(conn)
     signature = (fusion.version, *row.values())
     if signature == cache.signature:
-        return cache
+        return
     cache.matcher.adopt(fusion)
     present = {r["id"]: r["version"] for r in conn.execute("SELECT id, version FROM fact_check WHERE withdrawn_at IS NULL ORDER BY id")}
     for gone in cache.versions.keys() - present.keys():
@@ -77,7 +88,6 @@ def _refresh(conn: Connection) -> _Cache:
     cache.matcher.add({**r, "id": str(r["id"]), "published_at": r["published_at"].isoformat()} for r in listed)
     cache.checks.update((r["id"], Check(r["claim"], r["published_at"])) for r in listed)
     cache.versions, cache.signature = present, signature
-    return cache
 
 
 def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
@@ -97,11 +107,12 @@ def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
     sentences = [c for c in (row["checkable"] or []) if c["score"] >= OPERATING_POINT] if voiced else []
     before = {r["claim_id"] for r in conn.execute("DELETE FROM claim_sighting WHERE document_id = %s RETURNING claim_id", [document])}
     touched = set(before)
-    others = remember(conn, document, row["published_at"], [c["sentence"] if c in sentences else "" for c in row["checkable"] or []])
-    told = [claim_key(c["sentence"]) for c in sentences]
-    known = {r["text_key"]: r["id"] for r in conn.execute("SELECT text_key, id FROM claim WHERE text_key = ANY(%s)", [told])} if told else {}
+    others = remember(conn, cache.sketches, document, row["published_at"], [c["sentence"] if c in sentences else "" for c in row["checkable"] or []])
+    told = {c["sentence"]: claim_key(c["sentence"]) for c in sentences}
+    listed = conn.execute("SELECT text_key, id FROM claim WHERE text_key = ANY(%s)", [list(told.values())]) if told else ()
+    known = {r["text_key"]: r["id"] for r in listed}
     for item, voices in zip(row["checkable"] or [], others, strict=True):
-        found = _claim(conn, cache, row, item, voices, known, now) if item in sentences else None
+        found = _claim(conn, cache, row, (item, told[item["sentence"]]), voices, known, now) if item in sentences else None
         if found is not None:
             touched.add(found)
     if touched:
@@ -109,14 +120,14 @@ def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
 
 
 def _claim(
-    conn: Connection, cache: _Cache, document: dict[str, Any], item: dict[str, Any], voices: list[tuple[int, str]], known: dict[str, int], now: datetime
+    conn: Connection, cache: _Cache, document: dict[str, Any], told: tuple[dict[str, Any], str], voices: list[tuple[int, str]], known: dict[str, int], now: datetime
 ) -> int | None:
     """The claim row of a sentence with its matches and all who make the same statement (`voices`), or None where no check may answer it, nobody
     claimed it before and too few independent origins make it."""
+    item, key = told
     sentence = item["sentence"]
     found = cache.matcher.search(sentence, document["published_at"].isoformat(), MATCHES) if len(cache.matcher) else []
     found = [c for c in found if c.tier != "related"]
-    key = claim_key(sentence)
     claim = known.get(key) or _voiced(conn, voices)
     spread = len(voices) + 1 >= CIRCULATING and independent(conn, [document["id"], *(d for d, _ in voices)]) >= CIRCULATING
     if not found and claim is None and not spread:

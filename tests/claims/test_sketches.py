@@ -1,0 +1,69 @@
+"""The index of sketches in memory answers as a plain comparison of all pairs does, however its rows came in."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from processing.claims import sketches as module
+from processing.claims.circulation import BANDS, SHARED_KEYS
+from processing.claims.sketches import Near, Sketch, Sketches
+from processing.claims.spread import catch_up, remember
+from processing.db import Connection
+from tests.claims.rows import NOW, document, source
+
+DAY = 86_400.0
+
+
+def _sketch(chance: random.Random, row: int, document: int) -> Sketch:
+    sentences = sorted(chance.sample(range(40), chance.randint(0, 4)))
+    return Sketch(row, document, chance.uniform(0, 40 * DAY), sentences, np.asarray([chance.randrange(60) for _ in range(BANDS * len(sentences))], np.int64))
+
+
+def _plain(held: list[Sketch], asked: Sketch, window: float) -> list[Near]:
+    latest = {s.document: s for s in held}
+    found = []
+    for other in latest.values():
+        apart = abs(other.at - asked.at)
+        for n, mine in enumerate(asked.sentences):
+            for m, theirs in enumerate(other.sentences):
+                left, right = asked.keys[n * BANDS : (n + 1) * BANDS].tolist(), other.keys[m * BANDS : (m + 1) * BANDS].tolist()
+                shared = sum(a == b for a in left for b in right)
+                if shared >= SHARED_KEYS and other.document != asked.document and apart <= window:
+                    found.append(Near(mine, other.document, theirs, apart))
+    return sorted(found, key=lambda n: (n.apart, n.document, n.sentence, n.mine))
+
+
+@pytest.mark.parametrize("tail", [0, 50, 100_000])
+def test_answers_as_a_comparison_of_all_pairs(tail: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_TAIL", tail)
+    chance = random.Random(5)
+    index, held = Sketches(), []
+    for row in range(1, 60):
+        fresh = [_sketch(chance, row * 3 + n, chance.randrange(1, 40)) for n in range(chance.choice([0, 1, 3]))]
+        index.add(fresh)
+        held += fresh
+        asked = _sketch(chance, 0, chance.randrange(1, 45))
+        assert index.near(asked.document, asked.at, asked.sentences, asked.keys, 14 * DAY) == _plain(held, asked, 14 * DAY)
+    index.forget(20 * DAY)
+    kept = [s for s in {s.document: s for s in held}.values() if s.at >= 20 * DAY]
+    asked = _sketch(chance, 0, 100)
+    assert len(index) == len(kept) and index.near(100, 25 * DAY, asked.sentences, asked.keys, 30 * DAY) == _plain(kept, asked._replace(at=25 * DAY), 30 * DAY)
+
+
+def test_two_processes_see_each_others_rows_and_a_rolled_back_row_is_nobodys(db: Connection) -> None:
+    said = "Ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi."
+    ids = [document(db, source(db, f"s{n}"), "a", said, at=NOW + timedelta(hours=n)) for n in range(3)]
+    here, there = Sketches(), Sketches()
+    assert remember(db, here, ids[0], NOW, [said]) == [[]]
+    assert remember(db, there, ids[1], NOW, [said]) == [[(ids[0], said)]]
+    db.commit()
+    with pytest.raises(RuntimeError), db.transaction():
+        remember(db, here, ids[2], NOW, [said])
+        catch_up(db, here)
+        raise RuntimeError
+    assert [d for d, _ in remember(db, there, ids[2], NOW, ["Chưa ai nói một câu nào như câu dài này cả."])[0]] == []
+    assert sorted(d for d, _ in remember(db, here, ids[0], NOW, [said])[0]) == [ids[1]]
