@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from processing.db import Connection, check_clock, connect
+from processing.db.erase import beside_removals
 from processing.db.work import StageStats
 from processing.errors import LangNgheError, fault
 
@@ -78,6 +79,7 @@ def _batches(run: Run, conn: Connection, stage: str, now: datetime | None) -> St
     patience = time.monotonic() + _OTHERS_S
     while True:
         at = now or datetime.now(UTC)
+        beside_removals(conn)
         stats = run(conn, limit=BATCH, now=at)
         conn.commit()
         total += stats

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 
 Decision = Literal["followed", "refused"]
 _FOLLOWED = "a person confirmed that it moved; not read yet"
@@ -59,16 +60,17 @@ def decide(conn: Connection, key: str, to_host: str, user_id: int, decision: Dec
 
     Raises LangNgheError when no such move was seen, or without a reason. Following wakes a source that the move had broken.
     """
-    if not reason.strip():
+    reason = words(reason)
+    if not reason:
         raise LangNgheError("a decision needs its reason", "say how you know that the new host is the same owner's: a notice on its site, a letter, a call")
     row = conn.execute(
         """UPDATE source_move m SET decision = %s, decided_by = %s, decided_at = %s, reason = %s FROM source s
            WHERE s.id = m.source_id AND s.key = %s AND m.to_host = %s RETURNING m.source_id, m.from_host, m.to_url, s.state, s.enabled""",
-        [decision, user_id, now, reason.strip(), key, to_host],
+        [decision, user_id, now, reason, key, to_host],
     ).fetchone()
     if row is None:
         raise LangNgheError(f"source {key} was not seen moving to {to_host}", "`langnghe sources moves` lists what was seen")
-    detail = {"decision": decision, "from": row["from_host"], "to": to_host, "address": row["to_url"], "reason": reason.strip()}
+    detail = {"decision": decision, "from": row["from_host"], "to": to_host, "address": row["to_url"], "reason": reason}
     conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "decide", f"source:{key}", Jsonb(detail), now])
     if decision == "followed" and row["enabled"] and row["state"] in ("BROKEN", "DISABLED"):
         said = Jsonb({"msgid": _FOLLOWED, "params": {}})

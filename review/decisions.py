@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from processing.alerts import outbox
 from processing.db import Connection
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 from review import queries
 from review.words import _
 
@@ -32,14 +33,15 @@ def decide(conn: Connection, public_id: UUID, user_id: int, decision: str, reaso
     row = conn.execute(queries.ISSUE_BY_PUBLIC_ID, [public_id]).fetchone()
     if row is None:
         raise DecisionError(_("there is no such issue"), _("it may have been removed on request; go back to the list"))
+    reason = words(reason)
     service = service_id if decision == "assign" else None
     decided = conn.execute(
-        queries.ISSUE_SET, {"state": STATES[decision], "reason": reason.strip(), "service": service, "now": now, "issue": row["id"]}
+        queries.ISSUE_SET, {"state": STATES[decision], "reason": reason, "service": service, "now": now, "issue": row["id"]}
     ).fetchall()
-    conn.execute(queries.DECIDE, [now, user_id, "issue", row["id"], decision, reason.strip(), service])
+    conn.execute(queries.DECIDE, [now, user_id, "issue", row["id"], decision, reason, service])
     conn.execute(queries.AUDIT, [f"user:{user_id}", "decide", f"issue:{public_id}", Jsonb({"decision": decision}), now])
     if decision == "assign":
         outbox.enqueue_assignment(conn, row["id"], now)
     if decision == "dismiss":  # whoever was sent the signal learns that it no longer stands (SCOPE S12)
         for one in decided:
-            outbox.enqueue_correction(conn, f"issue.{one['public_id']}", f"dismissed {now.isoformat()}", reason.strip(), now)
+            outbox.enqueue_correction(conn, f"issue.{one['public_id']}", f"dismissed {now.isoformat()}", reason, now)

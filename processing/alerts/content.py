@@ -330,7 +330,19 @@ def source_week(conn: Connection, payload: dict[str, Any], words: Catalogue, lan
     return Content(subject, subject, [*blocks, Block("links", rows=[(_("Open the list of sources"), link("/sources"))])])
 
 
-WRITERS = {"source_week": source_week, "hotspot": hotspot, "digest": digest, "source": source, "claim_answer": claim_answer, "correction": correction, "assignment": assignment}
+def desk(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
+    """Requests wait at the public desk. Figures and dates alone: what was asked, of which page and in whose words stands on the desk, behind the sign-in."""
+    _ = words.gettext
+    row = conn.execute("SELECT count(*) AS n, min(due_at) AS due FROM removal_request WHERE state = 'open'").fetchone()
+    if row is None or not row["n"]:
+        raise Superseded("every request was answered meanwhile")
+    subject = words.ngettext("%(n)s request waits at the desk", "%(n)s requests wait at the desk", row["n"]) % {"n": number(row["n"], language)}
+    says = _("Somebody asked for a page's removal, or what is held of it, and is owed an answer. Only an officer or an administrator can give it.")
+    facts = [(_("Answer the first until"), local_time(row["due"]))]
+    return Content(subject, subject, [Block("text", says), Block("facts", rows=facts), Block("links", rows=[(_("Open the desk"), link("/desk"))])])
+
+
+WRITERS = {"desk": desk, "source_week": source_week, "hotspot": hotspot, "digest": digest, "source": source, "claim_answer": claim_answer, "correction": correction, "assignment": assignment}
 
 
 def write(conn: Connection, kind: str, payload: dict[str, Any], words: Catalogue, language: str) -> Content:

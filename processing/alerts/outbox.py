@@ -13,7 +13,9 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from processing.db import Connection
+from processing.db.erase.requests import DECIDERS
 from processing.settings import get_settings
+from processing.zone import LOCAL
 
 # People whose subscription fits a topic and a place. An area names today's units; a province in it covers its communes.
 _SUBSCRIBERS = """
@@ -27,6 +29,7 @@ ORDER BY s.id
 """
 
 
+_DAYTIME = range(7, 19)  # local hours in which somebody is reminded of what waits
 _TROUBLE = ["BROKEN", "BLOCKED", "DISABLED", "STALE", "EMPTY"]
 
 
@@ -99,6 +102,22 @@ def enqueue_source_changes(conn: Connection, now: datetime) -> int:
         )
         for change in changes
         for who in people
+    )  # fmt: skip
+
+
+def enqueue_requests(conn: Connection, now: datetime) -> int:
+    """A mail to everyone who decides on requests at the public desk while any waits (SCOPE S14): at most one a local day and person, in the hours in
+    which somebody reads it. It names no request: how many wait and by when is told when it is sent. Returns how many are new. Does not commit."""
+    local = now.astimezone(LOCAL)
+    if local.hour not in _DAYTIME or conn.execute("SELECT 1 FROM removal_request WHERE state = 'open' LIMIT 1").fetchone() is None:
+        return 0
+    people = conn.execute("SELECT id, email, language FROM app_user WHERE active AND role = ANY(%s) ORDER BY id", [list(DECIDERS)])
+    return sum(
+        enqueue(
+            conn, key=message_key("desk", local.date(), who["id"]), kind="desk", recipient=who["email"], language=who["language"], thread=f"desk.{who['id']}",
+            payload={}, now=now,
+        )
+        for who in people.fetchall()
     )  # fmt: skip
 
 

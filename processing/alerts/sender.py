@@ -48,6 +48,7 @@ def run(conn: Connection, now: datetime, settings: Settings | None = None) -> Se
     chosen = settings or get_settings()
     stats = SendStats()
     outbox.enqueue_source_changes(conn, now)
+    outbox.enqueue_requests(conn, now)
     conn.commit()
     if not chosen.smtp_host:
         row = conn.execute("SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'retry')").fetchone()

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from processing.alerts.outbox import enqueue_claim_answer, enqueue_correction
 from processing.db import Connection
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 
 # What reviewers may answer: as the page sends it → the match's state and the word kept in review_decision.
 DECISIONS = {
@@ -48,7 +49,7 @@ def decide(conn: Connection, match_public_id: UUID | str, user_id: int, decision
     )
     conn.execute(
         "INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision, reason) VALUES (%s, %s, 'match', %s, %s, %s)",
-        [now, user_id, match["id"], word, reason],
+        [now, user_id, match["id"], word, words(reason)],
     )
     detail = Jsonb({"decision": word, "before": match["state"]})
     conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "decide", f"match:{match['public_id']}", detail, now])

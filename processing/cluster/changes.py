@@ -19,6 +19,7 @@ from processing.cluster import issues
 from processing.cluster.issues import find
 from processing.db import Connection
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 
 _MEMBERS = """
 SELECT a.document_id, a.story_id, x.issue_id FROM assignment a JOIN issue_story x ON x.story_id = a.story_id
@@ -172,7 +173,7 @@ def _record(
 ) -> int:  # fmt: skip
     row = conn.execute(
         "INSERT INTO issue_change (at, user_id, kind, issue_id, other_issue_id, aliases, reason) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
-        [now, user_id, kind, keep["id"], other["id"], list(aliases), reason.strip()],
+        [now, user_id, kind, keep["id"], other["id"], list(aliases), words(reason)],
     ).fetchone()
     assert row is not None
     conn.execute(

@@ -42,6 +42,7 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
     for table, column in _PARTITIONED_AGGREGATE.items():
         report += _drop_and_sweep(conn, table, column, now - AGGREGATES)
     report += _skeletons(conn, now - AGGREGATES)
+    report += _typed(conn, now)
     report += _drop_and_sweep(conn, "fetch_log", "fetched_at", now - FETCHES)
     # The ledger and the audit go by whole months only: the application may not delete single rows of them.
     report += _drop(conn, "delivery", now - AGGREGATES)
@@ -89,6 +90,17 @@ def _skeletons(conn: Connection, before: datetime) -> list[str]:
     )
     conn.commit()
     return report
+
+
+def _typed(conn: Connection, now: datetime) -> list[str]:
+    """Words that staff typed as reasons: with the counts they were about, or, of a removal, with the audit. Who decided what, and when, stays."""
+    changes = conn.execute("UPDATE issue_change SET reason = '' WHERE reason <> '' AND at < %s", [now - AGGREGATES]).rowcount
+    moves = conn.execute("UPDATE source_move SET reason = '' WHERE reason <> '' AND decided_at < %s", [now - AGGREGATES]).rowcount
+    removals = conn.execute("UPDATE tombstone SET reason = '' WHERE reason <> '' AND removed_at < %s", [now - AUDIT]).rowcount
+    row = conn.execute("SELECT forget_reasons(%s) AS n", [now - AGGREGATES]).fetchone()
+    conn.commit()
+    decisions = row["n"] if row else 0
+    return [f"reasons: {changes + moves + removals + decisions} emptied"] if changes or moves or removals or decisions else []
 
 
 def _quotes(conn: Connection, before: datetime) -> list[str]:

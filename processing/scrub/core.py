@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from processing.scrub import accounts, addresses, numbers
 from processing.scrub.normal import plain
+from processing.text import clean
 
 REPLACEMENTS = {
     "phone": "[số điện thoại]",
@@ -59,6 +60,11 @@ def redact(text: str) -> Redacted:
         at = item.end
     out.append(text[at:])
     return Redacted("".join(out), found)
+
+
+def words(typed: str) -> str:
+    """What somebody typed into a field (a reason, an answer), as it is kept: clean, scrubbed, without space around it."""
+    return redact(clean(typed)).text.strip()
 
 
 def _resolve(spans: list[numbers.Span]) -> list[numbers.Span]:

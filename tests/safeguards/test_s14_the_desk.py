@@ -8,6 +8,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from processing.alerts import outbox
+from processing.alerts.compose import compose
+from processing.alerts.content import Superseded
 from processing.db import Connection
 from processing.db.erase import buried
 from processing.db.erase.holding import describe, held
@@ -109,3 +112,27 @@ def test_the_log_keeps_no_address_after_the_decision_and_goes_after_two_years(db
     assert request_status(db, number) is not None
     housekeeping(db, NOW + timedelta(days=740))
     assert request_status(db, number) is None
+
+
+def test_who_may_answer_is_told_that_a_request_waits_and_nothing_of_it(db: Connection, officer: int) -> None:
+    """Once a local day, in the hours of an office; both languages; no address, no ground and no word of the asker."""
+    add_user(db, "quan-tri", "admin@example.org", "a long password", "admin", "en")
+    morning = NOW.replace(hour=3)  # 10:00 local
+    assert outbox.enqueue_requests(db, morning) == 0, "nothing waits"
+    number = log_request(db, URL, "erase", "personal_data", "Trong bài có con tôi.", NOW)
+    assert outbox.enqueue_requests(db, NOW.replace(hour=15)) == 0, "22:00 local"
+    assert outbox.enqueue_requests(db, morning) == 2 and outbox.enqueue_requests(db, morning + timedelta(hours=2)) == 0
+    rows = db.execute("SELECT * FROM outbox ORDER BY id").fetchall()
+    assert {(row["kind"], row["recipient"]) for row in rows} == {("desk", "officer@example.org"), ("desk", "admin@example.org")}
+    for row in rows:
+        mail = compose(db, row, NOW)
+        for body in (str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text"):
+            assert "1 yêu cầu đang chờ trả lời" in body and "1 request waits at the desk" in body and "/desk" in body
+            assert "25/11/2026" in body, "by when"
+            for trace in ("bao.example", "personal", "dữ liệu cá nhân", "con tôi", str(number)):
+                assert trace not in body
+    assert outbox.enqueue_requests(db, morning + timedelta(days=1)) == 2, "again while it waits"
+    decide_request(db, number, officer, "refuse", "Không.", NOW)
+    with pytest.raises(Superseded):
+        compose(db, rows[0], NOW)
+    assert outbox.enqueue_requests(db, morning + timedelta(days=2)) == 0

@@ -7,6 +7,6 @@ holding   what is held of a page, for the answer to "what do you have of me?"
 
 from __future__ import annotations
 
-from processing.db.erase.core import buried, erase, forget, url_hash
+from processing.db.erase.core import beside_removals, buried, erase, forget, url_hash
 
-__all__ = ["buried", "erase", "forget", "url_hash"]
+__all__ = ["beside_removals", "buried", "erase", "forget", "url_hash"]

@@ -7,6 +7,7 @@ go. What others told as well (a claim that a second outlet carries, an issue of 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -16,10 +17,13 @@ from psycopg.types.json import Jsonb
 from processing.db import Connection, archive
 from processing.db.addresses import page_key, variants
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 
 REMOVED = "removed with all that was made of it"
 KEPT_OUT = "was not stored; it will not be collected"
+_TURN_LOCK = 7_205_110_004  # a removal waits for the batches at work, and the next ones wait for it
 _WRITER_LOCK = 7_205_110_003  # of the cluster and hot-spot stages: neither may count or join while a page leaves
+_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|odt)(?:$|[?#])", re.IGNORECASE)
 _OTHERWISE = ("fact_check", "story_event", "document_address")
 
 
@@ -33,13 +37,28 @@ def buried(conn: Connection, *urls: str) -> bool:
     return conn.execute("SELECT 1 FROM tombstone WHERE url_sha256 = ANY(%s)", [[url_hash(url) for url in urls]]).fetchone() is not None
 
 
+def beside_removals(conn: Connection) -> None:
+    """For a stage, before it reads what it will work on: until its transaction ends no page is removed beside it.
+
+    Tables of months have no foreign key to documents, so a batch that had read a page before its removal and wrote after it would bring rows of it back.
+    """
+    conn.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_TURN_LOCK])
+
+
+def alone(conn: Connection) -> None:
+    """For a removal, before anything else in its transaction: wait for the batches at work; those after it begin when it has ended."""
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN_LOCK])
+
+
 def erase(conn: Connection, url: str, reason: str, now: datetime, *, actor: str = "operator") -> str:
     """Erase the page at this canonical address, or listed or fetched under it, and leave tombstones, in one transaction; commits.
 
     Returns in words what was removed. Works for a page that was never collected, too: the tombstone then keeps it out. `actor` is who decided, as
-    the audit names people (`user:7`). Raises LangNgheError where the address led to several pages.
+    the audit names people (`user:7`); `reason` is kept scrubbed. Raises LangNgheError where the address led to several pages.
     """
+    alone(conn)
     conn.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITER_LOCK])
+    reason = words(reason)
     documents = _documents(conn, url)
     addresses = {url}
     for document in documents:
@@ -108,9 +127,14 @@ def _own_addresses(conn: Connection, document: int) -> set[str]:
 
 
 def _files(conn: Connection, documents: list[int], addresses: Iterable[str]) -> set[str]:
-    """Files these documents link to, or that stand at these addresses: what was read of them goes, too. One that another page links to may come again."""
+    """Files these documents alone link to, or that stand at these addresses: what was read of them goes, too. One that another page links to stays with that."""
     spellings = sorted({spelling for address in addresses for spelling in (address, *variants(address))})
-    rows = conn.execute("SELECT url FROM attachment WHERE document_id = ANY(%s) OR url = ANY(%s)", [documents, spellings])
+    rows = conn.execute(
+        """SELECT url FROM attachment WHERE url = ANY(%(addresses)s) OR document_id = ANY(%(documents)s)
+           GROUP BY url HAVING url = ANY(%(addresses)s) OR NOT EXISTS (
+               SELECT FROM attachment o WHERE o.url = attachment.url AND NOT o.document_id = ANY(%(documents)s))""",
+        {"addresses": spellings, "documents": documents},
+    )
     return {row["url"] for row in rows}
 
 
@@ -121,6 +145,12 @@ def _forget_addresses(conn: Connection, addresses: Iterable[str]) -> None:
     archive.forget(spellings)
     conn.execute("UPDATE feed_entry SET url = NULL WHERE url = ANY(%s)", [spellings])
     conn.execute("DELETE FROM attachment WHERE url = ANY(%s)", [spellings])
+    if any(_FILE.search(address) for address in spellings):
+        conn.execute(
+            """UPDATE document_version SET attachments = ARRAY(SELECT link FROM unnest(attachments) WITH ORDINALITY u(link, n) WHERE NOT link = ANY(%(urls)s) ORDER BY n)
+               WHERE attachments && %(urls)s::text[]""",
+            {"urls": spellings},
+        )
     conn.execute("DELETE FROM fetch_log WHERE url = ANY(%s) AND kind IN ('page', 'attachment')", [spellings])
 
 

@@ -14,8 +14,9 @@ from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from processing.db.addresses import BadURL, canonical
-from processing.db.erase.core import erase, url_hash
+from processing.db.erase.core import alone, erase, url_hash
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 
 KINDS = ("erase", "access")
 GROUNDS = ("personal_data", "no_longer_published", "wrong", "rights", "other")
@@ -42,9 +43,6 @@ def log_request(conn: Connection, url: str, kind: str, ground: str, details: str
     `details` are scrubbed of personal data and cut to 1,000 characters. Raises LangNgheError for what is no address, an unknown kind or ground, and
     when 2,000 requests wait (somebody is filling the desk: the contact address stays).
     """
-    from processing.scrub.core import redact
-    from processing.text import clean
-
     if kind not in KINDS or ground not in GROUNDS:
         raise LangNgheError("unknown kind or ground of a request", f"kinds: {', '.join(KINDS)}; grounds: {', '.join(GROUNDS)}")
     page = page_address(url)
@@ -58,7 +56,7 @@ def log_request(conn: Connection, url: str, kind: str, ground: str, details: str
     row = conn.execute(
         """INSERT INTO removal_request (kind, received_at, due_at, url, url_sha256, ground, details) VALUES (%s, %s, %s, %s, %s, %s, %s)
            RETURNING public_id""",
-        [kind, now, now + ANSWER_WITHIN, page, digest, ground, redact(clean(details)).text[:_LONGEST]],
+        [kind, now, now + ANSWER_WITHIN, page, digest, ground, words(details)[:_LONGEST]],
     ).fetchone()
     assert row is not None
     conn.execute("SELECT audit_append('public', 'request', %s, %s, %s)", [f"request:{row['public_id']}", Jsonb({"kind": kind, "ground": ground}), now])
@@ -93,7 +91,7 @@ def decided_requests(conn: Connection, limit: int = 100) -> list[dict[str, Any]]
 
 
 def decide_request(conn: Connection, number: UUID | str, user_id: int, decision: str, answer: str, now: datetime) -> str:
-    """Remove the page, answer, or refuse, in the name of an officer or administrator; the asker reads `answer`. Returns in words what was done.
+    """Remove the page, answer, or refuse, in the name of an officer or administrator; the asker reads `answer`, scrubbed. Returns in words what was done.
 
     A refusal and an answer to a question need words. A removal commits; anything else is the caller's to commit. Raises LangNgheError.
     """
@@ -101,6 +99,8 @@ def decide_request(conn: Connection, number: UUID | str, user_id: int, decision:
         raise LangNgheError(f"unknown decision {decision!r}", f"one of {', '.join(DECISIONS)}")
     if decision != "remove" and not answer.strip():
         raise LangNgheError("the asker needs an answer", "write in a few words what was found, or why the page stays")
+    if decision == "remove":
+        alone(conn)  # before the row and the audit are held: whatever a batch at work may be waiting for, it gets
     user = conn.execute("SELECT role FROM app_user WHERE id = %s AND active", [user_id]).fetchone()
     if user is None or user["role"] not in DECIDERS:
         raise LangNgheError("only an officer or an administrator decides on requests", "hand it to one of them")
@@ -109,7 +109,7 @@ def decide_request(conn: Connection, number: UUID | str, user_id: int, decision:
         raise LangNgheError("there is no such open request", "it may have been decided meanwhile; reload the list")
     conn.execute(
         "UPDATE removal_request SET state = %s, answer = %s, decided_at = %s, decided_by = %s, url = NULL, details = '' WHERE id = %s",
-        [DECISIONS[decision], answer.strip()[:_LONGEST], now, user_id, row["id"]],
+        [DECISIONS[decision], words(answer)[:_LONGEST], now, user_id, row["id"]],
     )
     conn.execute(
         "SELECT audit_append(%s, 'decide', %s, %s, %s)", [f"user:{user_id}", f"request:{row['public_id']}", Jsonb({"decision": decision}), now]
