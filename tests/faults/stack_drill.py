@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -95,7 +96,7 @@ class DisturbedDemo(Demo):
         dsn = self.stack.airflow_dsn()
         for _ in range(2):  # the run that is disturbed, and the next, which finds what it left
             if not self.stack.wait(partial(rounds.Round(datetime.now(UTC)).follow, dsn), SETTLE_S):
-                raise CycleFailed(f"round {number} did not end within {SETTLE_S:.0f} s", "look at the logs of the drill")
+                raise CycleFailed(f"round {number} did not end within {SETTLE_S:.0f} s", f"look at {self.stack.home / 'log'}")
 
     def _set_round(self, number: int) -> None:
         for _ in range(30):  # PostgreSQL may just have been killed
@@ -103,7 +104,7 @@ class DisturbedDemo(Demo):
                 return super()._set_round(number)
             except LangNgheError:
                 self.stack.children.pause(1)
-        raise CycleFailed("the database did not come back within 30 s", "look at the logs of the drill")
+        raise CycleFailed("the database did not come back within 30 s", f"look at {self.stack.home / 'log'}")
 
     def _digest(self) -> None:
         self.killer.end()  # the digest is asked for once, by hand: nobody would ask again
@@ -147,11 +148,14 @@ def main() -> int:
     try:
         for number in range(given.demos):
             began = time.monotonic()
-            with tempfile.TemporaryDirectory(prefix="stack-drill-") as folder:
-                tally, differences = disturbed(Path(folder), given.kills, given.seed + number)
+            folder = Path(tempfile.mkdtemp(prefix="stack-drill-"))  # kept where something went wrong
+            tally, differences = disturbed(folder, given.kills, given.seed + number)
+            if not differences:
+                shutil.rmtree(folder)
             by_target = ", ".join(f"{name} {n}" for name, n in sorted(tally.items()))
             sys.stdout.write(f"demo {number}: {sum(tally.values())} kills ({by_target}) in {time.monotonic() - began:.0f} s\n")
             sys.stdout.write("".join(f"  {line}\n" for line in differences or ["the outcome is the expected one"]))
+            sys.stdout.flush()
             wrong += bool(differences)
     except Stopped:
         return 130
