@@ -11,8 +11,9 @@ from typing import Any
 from processing.annotate import gazetteer
 from processing.annotate.chars import composed
 from processing.annotate.gazetteer import Unit
-from processing.annotate.mentions import Mention, Names
+from processing.annotate.mentions import Names
 from processing.annotate.resolve import Resolver
+from processing.annotate.scan import Mention
 
 _STOP = re.compile(r"[.!?…](?=\s+[^a-zà-ỹ])|\n")
 

@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from datetime import date
 
 from processing.annotate.gazetteer import CHANGE, Gazetteer, Unit
-from processing.annotate.mentions import JOINER, Mention
+from processing.annotate.placewords import JOINER
+from processing.annotate.scan import Mention
 
 CHAIN = 3.0
 """A unit above the candidate is named right after it ("xã A, huyện B")."""
