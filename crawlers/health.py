@@ -37,6 +37,8 @@ class Past:
     last_new_at: datetime | None
     per_week: float
     ever_entries: bool
+    countable: bool = True
+    """may its rhythm be told as a number? that of a feedback board counts single reports (SCOPE S8)"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def _rhythm(good: Sequence[FeedOutcome], past: Past, now: datetime) -> tuple[Sta
     expected = silence.total_seconds() / 604_800 * past.per_week
     if silence > _LEAST_SILENCE and expected > _QUIET:
         said = Said("nothing new for %(span)s, where %(usual)s would be usual", span=_days(silence), usual=round(expected))
+        if not past.countable:
+            said = Said("nothing new for %(span)s, longer than is usual for it", span=_days(silence))
         return "STALE" if expected > _STALE else "QUIET", said
     return "OK", Said("read")
 
@@ -137,7 +141,7 @@ def _days(span: timedelta) -> Said:
 def past_of(conn: Connection, source_id: int) -> Past:
     """Read what `judge` needs. The rhythm is the source's own over four weeks where it has one, else what its file expects."""
     row = conn.execute(
-        """SELECT s.failure_score, s.expected_per_week, s.first_fetched_at,
+        """SELECT s.failure_score, s.expected_per_week, s.first_fetched_at, s.kind,
                   (SELECT max(last_ok_at) FROM feed WHERE source_id = s.id) AS last_ok_at,
                   e.last_new_at, coalesce(e.month, 0) AS month, e.last_new_at IS NOT NULL AS ever
            FROM source s LEFT JOIN LATERAL (
@@ -149,7 +153,8 @@ def past_of(conn: Connection, source_id: int) -> Past:
     assert row is not None
     weeks = min(max((datetime.now(UTC) - row["first_fetched_at"]).days / 7, 0), 4) if row["first_fetched_at"] else 0
     own = row["month"] / weeks if weeks >= 2 and row["month"] >= 8 else None
-    return Past(row["failure_score"], row["last_ok_at"], row["last_new_at"], own or row["expected_per_week"] or 7.0, row["ever"])
+    per_week = own or row["expected_per_week"] or 7.0
+    return Past(row["failure_score"], row["last_ok_at"], row["last_new_at"], per_week, row["ever"], row["kind"] != "feedback")
 
 
 def store(conn: Connection, source_id: int, verdict: Verdict, now: datetime) -> bool:

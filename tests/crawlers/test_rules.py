@@ -177,6 +177,13 @@ def test_states(feeds: list[FeedOutcome], before: Past, state: str) -> None:
     assert verdict.reason
 
 
+def test_the_rhythm_of_a_feedback_board_is_told_without_a_number() -> None:
+    quiet = past(last_new_at=NOW - timedelta(hours=25), per_week=28.0)
+    assert "where 4 would be usual" in str(judge([outcome()], quiet, NOW).reason)
+    board = judge([outcome()], replace(quiet, countable=False), NOW)
+    assert (board.state, str(board.reason)) == ("QUIET", "nothing new for 25 hours, longer than is usual for it")
+
+
 def test_a_well_feed_whose_pages_all_fail_is_not_well() -> None:
     sick = outcome(new=5)
     sick.failed.update({"login": 5})
