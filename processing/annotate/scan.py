@@ -9,7 +9,21 @@ from dataclasses import dataclass, field
 from processing.annotate.chars import accented, exact, folded
 from processing.annotate.gazetteer import Unit
 from processing.annotate.placewords import (
-    ABROAD, AFTER, COMPANY, IN, JOINER, KIND, KIND_FOLDED, NEEDS_TYPE, NEUTRAL, NO_TRAP, PLURAL, PREFIX, PREFIX_FOLDED, SURNAMES, TRAP,
+    ABROAD,
+    AFTER,
+    COMPANY,
+    IN,
+    JOINER,
+    KIND,
+    KIND_FOLDED,
+    NEEDS_TYPE,
+    NEUTRAL,
+    NO_TRAP,
+    PLURAL,
+    PREFIX,
+    PREFIX_FOLDED,
+    SURNAMES,
+    TRAP,
 )  # fmt: skip
 
 
