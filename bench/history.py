@@ -43,8 +43,8 @@ _HISTORY = (
        FROM twin t JOIN fingerprint f ON f.document_id = t.pool WHERE t.first_seen_at > %(prints)s""",
     # the same statements would be found a thousand times over: other keys of the same shape
     """INSERT INTO claim_sketch (document_id, published_at, sentences, keys)
-       SELECT t.id, t.published_at, c.sentences, decode(string_agg(md5(t.k::text || n || encode(c.keys, 'hex')), '' ORDER BY n), 'hex')
-       FROM twin t JOIN claim_sketch c ON c.document_id = t.pool, generate_series(1, 4 * cardinality(c.sentences)) n
+       SELECT t.id, t.published_at, c.sentences, decode(string_agg(md5(t.k::text || e.n || encode(c.keys, 'hex')), '' ORDER BY e.n), 'hex')
+       FROM twin t JOIN claim_sketch c ON c.document_id = t.pool, generate_series(1, 4 * cardinality(c.sentences)) e(n)
        WHERE t.first_seen_at > %(sketches)s GROUP BY t.id, t.published_at, c.sentences""",
     """INSERT INTO document_place (document_id, unit_code, first_seen_at, level, confidence)
        SELECT t.id, p.unit_code, t.first_seen_at, p.level, p.confidence FROM twin t JOIN document_place p ON p.document_id = t.pool""",

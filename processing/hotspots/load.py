@@ -46,18 +46,24 @@ def documents(conn: Connection, first: dt.date, last: dt.date) -> list[Doc]:
     ]  # fmt: skip
 
 
-def changed_days(conn: Connection, oldest: dt.date) -> list[dt.date]:
-    """Local days, not before `oldest`, whose documents were annotated, compared or assigned since the last run; all days at first."""
-    row = conn.execute("SELECT max(counted_at) AS at FROM observation").fetchone()
-    since = row["at"] - _MARGIN if row and row["at"] else dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+def changed_days(conn: Connection, oldest: dt.date, today: dt.date) -> list[dt.date]:
+    """Local days from `oldest` to `today` with documents that were annotated or assigned since the last pass, and the days since; all days at first."""
+    row = conn.execute("SELECT looked_at FROM hotspot_state").fetchone()
+    since = row["looked_at"] - _MARGIN if row else midnight(oldest)
     rows = conn.execute(
         """SELECT DISTINCT local_day(d.published_at) AS day FROM document d
-           JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
-           LEFT JOIN assignment g ON g.document_id = d.id AND g.first_seen_at = d.first_seen_at
-           WHERE d.published_at >= %s AND (a.annotated_at >= %s OR g.assigned_at >= %s) ORDER BY 1""",
-        [midnight(oldest), since, since],
+           WHERE d.published_at >= %(low)s AND d.published_at < %(high)s AND (%(first)s OR d.id = ANY(ARRAY(
+               SELECT document_id FROM annotation WHERE annotated_at >= %(since)s UNION SELECT document_id FROM assignment WHERE assigned_at >= %(since)s)))""",
+        {"low": midnight(oldest), "high": midnight(today + dt.timedelta(days=1)), "first": row is None, "since": since},
     )
-    return [r["day"] for r in rows]
+    days = {r["day"] for r in rows}
+    begin = max(oldest, since.astimezone(LOCAL).date()) if row else min(days, default=today)
+    return sorted(days | {begin + dt.timedelta(days=i) for i in range((today - begin).days + 1)})
+
+
+def looked(conn: Connection, now: dt.datetime) -> None:
+    """Remember that a pass has seen all that was there at `now`."""
+    conn.execute("INSERT INTO hotspot_state (looked_at) VALUES (%s) ON CONFLICT (one) DO UPDATE SET looked_at = excluded.looked_at", [now])
 
 
 @dataclass
@@ -71,31 +77,45 @@ class Sources:
 
 
 def sources(conn: Connection, first: dt.date, mix_from: dt.date, last: dt.date) -> Sources:
-    """Activity of every source from `first` to `last`; its mix of provinces from `mix_from` on."""
-    span = [midnight(first), midnight(last + dt.timedelta(days=1))]
-    published = conn.execute(
-        """SELECT source_id, local_day(published_at) AS day, count(*) AS n FROM document
-           WHERE published_at >= %s AND published_at < %s GROUP BY 1, 2""",
-        span,
-    )
-    fetched = conn.execute(
-        """SELECT source_id, local_day(fetched_at) AS day, bool_or(outcome IN ('done', 'unchanged')) AS ok FROM fetch_log
-           WHERE kind = 'feed' AND fetched_at >= %s AND fetched_at < %s GROUP BY 1, 2""",
-        span,
-    )
+    """Activity of every source from `first` to `last`, as counted; its mix of provinces from `mix_from` on."""
+    days = conn.execute("SELECT source_id, day, documents, read FROM source_day WHERE day BETWEEN %s AND %s", [first, last]).fetchall()
     places = conn.execute(
-        """SELECT d.source_id, a.province_code, count(*) AS n FROM document d
-           JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
-           JOIN source s ON s.id = d.source_id AND s.kind NOT IN ('feedback', 'fact_check')
-           WHERE d.published_at >= %s AND d.published_at < %s GROUP BY 1, 2""",
-        [midnight(mix_from), span[1]],
+        """SELECT p.source_id, nullif(p.province_code, '') AS province_code, sum(p.documents)::int AS n FROM source_day_province p
+           JOIN source s ON s.id = p.source_id AND s.kind NOT IN ('feedback', 'fact_check') WHERE p.day BETWEEN %s AND %s GROUP BY 1, 2""",
+        [mix_from, last],
     )
     names = conn.execute("SELECT id, name FROM source")
     return Sources(
-        {(r["source_id"], r["day"]): r["n"] for r in published},
-        {(r["source_id"], r["day"]): r["ok"] for r in fetched},
+        {(r["source_id"], r["day"]): r["documents"] for r in days if r["documents"]},
+        {(r["source_id"], r["day"]): r["read"] for r in days if r["read"] is not None},
         {(r["source_id"], r["province_code"]): r["n"] for r in places},
         {r["id"]: r["name"] for r in names},
+    )
+
+
+def count_sources(conn: Connection, first: dt.date, last: dt.date) -> None:
+    """Count anew what every source published on the local days `first` to `last`, and whether it could be read."""
+    span = {"first": first, "last": last, "low": midnight(first), "high": midnight(last + dt.timedelta(days=1))}
+    conn.execute("UPDATE source_day SET documents = 0 WHERE day BETWEEN %(first)s AND %(last)s", span)
+    conn.execute(
+        """INSERT INTO source_day AS s (source_id, day, documents, read)
+           SELECT source_id, day, coalesce(n, 0), ok FROM (
+               SELECT source_id, local_day(published_at) AS day, count(*) AS n FROM document WHERE published_at >= %(low)s AND published_at < %(high)s GROUP BY 1, 2
+           ) p FULL JOIN (
+               SELECT source_id, local_day(fetched_at) AS day, bool_or(outcome IN ('done', 'unchanged')) AS ok FROM fetch_log
+               WHERE kind = 'feed' AND fetched_at >= %(low)s AND fetched_at < %(high)s GROUP BY 1, 2
+           ) f USING (source_id, day)
+           ON CONFLICT (source_id, day) DO UPDATE SET documents = excluded.documents, read = coalesce(excluded.read, s.read)""",
+        span,
+    )
+    conn.execute("DELETE FROM source_day WHERE day BETWEEN %(first)s AND %(last)s AND documents = 0 AND read IS NULL", span)
+    conn.execute("DELETE FROM source_day_province WHERE day BETWEEN %(first)s AND %(last)s", span)
+    conn.execute(
+        """INSERT INTO source_day_province (source_id, day, province_code, documents)
+           SELECT d.source_id, local_day(d.published_at), coalesce(a.province_code, ''), count(*) FROM document d
+           JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
+           WHERE d.published_at >= %(low)s AND d.published_at < %(high)s GROUP BY 1, 2, 3""",
+        span,
     )
 
 

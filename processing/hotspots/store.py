@@ -33,13 +33,14 @@ def run(conn: Connection, *, limit: int = 31, now: dt.datetime, options: Detecti
         return StageStats(retry=1)
     today, _ = part_of_day(now)
     window = [today - dt.timedelta(days=i) for i in range(settings.reconsider_days)]
-    changed = [d for d in load.changed_days(conn, today - dt.timedelta(days=settings.history_days)) if d <= today]
+    changed = load.changed_days(conn, today - dt.timedelta(days=settings.history_days), today)
     recount(conn, sorted({*changed, *window}), now, limit)
     history = read_history(conn, settings, now)
     stats = StageStats()
     if history is not None:
         _write_observations(conn, history, window, now)
         stats.done = raise_flags(conn, history, settings, window, now) + flag_blind_days(conn, history, settings, window, now)
+    load.looked(conn, now)
     conn.commit()
     return stats
 
@@ -49,6 +50,7 @@ def recount(conn: Connection, days: Sequence[dt.date], now: dt.datetime, at_once
     conn.execute("SELECT ensure_months('observation', %s, %s)", [min(days), max(days)])
     conn.execute("UPDATE observation SET origins = 0, documents = 0, counted_at = %s WHERE day = ANY(%s)", [now, list(days)])
     for first, last in _runs(days, max(1, at_once)):
+        load.count_sources(conn, first, last)
         cells = count(load.documents(conn, first, last))
         if cells:
             _write_counts(conn, cells, now)
