@@ -7,19 +7,22 @@ from collections.abc import Iterator
 
 from processing.scrub.numbers import Span
 
+_SIGN_AT = r"(?:@|[(\[{<]\s?(?:@|at|a|a[ -]?còng|a[ -]?vòng)\s?[)\]}>]|\s(?:at|a[ -]?còng|a[ -]?vòng)\s|_at_)"
+_SIGN_DOT = r"(?:\.|[(\[{<]\s?(?:dot|chấm|\.)\s?[)\]}>]|\s(?:dot|chấm)\s|,(?=(?:com|net|org|vn)\b))"
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]{1,64}\s?(?:@|\(@\)|\[@\]|\(at\)|\[at\]|\{at\}|\s(?:at|a còng)\s|\(a còng\)|\[a còng\])\s?"
-    r"[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\s(?:dot|chấm)\s)\s?[\w-]+){0,4}\s?(?:\.|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\s(?:dot|chấm)\s)\s?(?:[a-z]{2,24})(?!\w)",
-    re.IGNORECASE,
+    rf"(?<![\w.+%-])[\w.+%-]{{1,64}}?\s?{_SIGN_AT}\s?[\w-]+(?:\s?{_SIGN_DOT}\s?[\w-]+){{0,4}}\s?{_SIGN_DOT}\s?(?:[a-z]{{2,24}})(?!\w)", re.IGNORECASE
 )
-_AT = re.compile(r"@|[(\[{]at[)\]}]|\sat\s|a còng", re.IGNORECASE)
+_AT = re.compile(r"@|[(\[{<]\s?a|\sat\s|_at_|a[ -]?(?:còng|vòng)", re.IGNORECASE)
+_SITES = (
+    "facebook.com fb.com fb.me fb.watch messenger.com m.me zalo.me t.me telegram.me telegram.dog instagram.com tiktok.com twitter.com x.com threads.net "
+    "threads.com linkedin.com youtube.com youtu.be wa.me viber.click line.me discord.gg snapchat.com pinterest.com vk.com weibo.com bsky.app gapo.vn lotus.vn reddit.com"
+)
+_DOT = r"(?:\.|\s\.\s?|\s?[(\[]\.[)\]]\s?)"  # t . me, facebook[.]com
 _LINK = re.compile(
-    r"(?:https?://)?(?:[\w-]{1,30}\.)?(?:facebook\.com|fb\.com|fb\.me|fb\.watch|messenger\.com|m\.me|zalo\.me|chat\.zalo\.me|t\.me|telegram\.me|telegram\.dog|"
-    r"instagram\.com|tiktok\.com|twitter\.com|x\.com|threads\.net|threads\.com|linkedin\.com|youtube\.com|youtu\.be|wa\.me|viber\.click|line\.me|discord\.gg|snapchat\.com|"
-    r"pinterest\.com|vk\.com|weibo\.com|bsky\.app|gapo\.vn|lotus\.vn|reddit\.com)/[^\s<>\"'“”)\],;]*[^\s<>\"'“”)\],;.!?…]",
+    rf"(?:h(?:tt|xx)ps?://)?(?:[\w-]{{1,30}}\.)?(?:{'|'.join(site.replace('.', _DOT) for site in _SITES.split())})\s?/\s?[^\s<>\"'“”)\],;]*[^\s<>\"'“”)\],;.!?…]",
     re.IGNORECASE,
 )
-_SITE = re.compile(r"(?:com|me|watch|dog|net|be|click|gg|app|vn)/", re.IGNORECASE)
+_SITE = re.compile(r"(?:com|me|watch|dog|net|be|click|gg|app|vn)\s?/", re.IGNORECASE)
 _FEDERATED = re.compile(r"https?://[^\s/<>\"']{3,80}/@[\w.]{2,40}[^\s<>\"'“”)\],;]*")
 _LINK_START = re.compile(r"(?<![\w.-])")
 _HANDLE = re.compile(r"(?<![\w@./+-])@[A-Za-zÀ-ỹ_][\w.]{1,38}\w(?![\w@])")
@@ -30,17 +33,23 @@ _NAMED = re.compile(
     r"\s*(?:\([^()]{1,20}\))?\s*(?:(?:có\s+|mang\s+|với\s+|lấy\s+)?tên(?:\s+là)?|là)?\s*[\"“'‘«](?P<name>[^\"”'’»\n]{2,40})[\"”'’»]",
     re.IGNORECASE,
 )
+_UP = "A-ZÀ-ÖØ-ÝĂĐĨŨƠƯẠ-Ỵ"
+_NO_OFFICE = r"(?!(?i:sở|bộ|ban|báo|đài|ubnd|ủy|uỷ|công|trung|bệnh|trường|cục|phòng|hội|thông|cổng|tỉnh|xã|phường|huyện|trạm|điện)\b)"
 _BARE = re.compile(
-    r"\b(?:facebook|fb|zalo|tiktok|telegram|skype|instagram|nick|nickname|username|user)(?:\s+(?:cá nhân|tên|id|name))?\s*:\s*(?P<name>[A-Za-z][\w.]{3,38}\w)(?!\w)",
-    re.IGNORECASE,
+    r"\b(?i:facebook|fb|zalo|tiktok|telegram|skype|instagram|insta|ig|wechat|line id|nick|nickname|username|user)(?i:\s+(?:cá nhân|tên|id|name))?\s*:\s*"
+    rf"(?!(?i:https?)\b)(?P<name>live:[\w.]+|[A-Za-z][\w.]{{3,38}}\w(?!\w)|{_NO_OFFICE}[{_UP}]\w{{1,7}}(?:\s[{_UP}]\w{{0,7}}){{1,4}}(?!\w))"
 )
 _PLATE = re.compile(
     r"(?<![\w/.,-])(?P<p>(?:1[1-9]|[2-9]\d)\s?-?\s?(?:[A-HK-NPR-VXYZĐ]\d?|[A-Z]{2}|MĐ\d?|LD|NG|NN|QT|DA|KT|CD|HC|TĐ)\s?[-–. ]?\s?(?:\d{3}[. ]\d{2}|\d{5}|\d{4}))(?![\w/]|[.,]\d)"
 )
+_PLATE_LEAD = r"(?:biển(?: (?:kiểm soát|xanh|đỏ|vàng|trắng)| số(?: xe)?)?|bks|bsx|mang số|đeo biển(?: số)?)\s*(?:kiểm soát|số)?\s*:?\s*"
+_GAP = r"\s?[-–./]?\s?"
 _PLATE_LOOSE = re.compile(
-    r"(?:biển(?: kiểm soát| số(?: xe)?)?|bks|bsx|mang số|đeo biển(?: số)?)\s*(?:kiểm soát|số)?\s*:?\s*(?P<p>(?:\d{2}\s?-?\s?[A-Za-zĐđ]{1,2}\d?\s?[-–. ]?\s?\d{3}[. ]?\d{1,2}|[A-Z]{2}[ -]?\d{2}[ -]\d{2}|\d{2}\s?-?\s?[A-Za-z]{1,2}\d?\s?[-–. ]?\s?\d{4})(?!\w))",
+    rf"{_PLATE_LEAD}(?!\d+\s?(?:m|km|ha|h|kg|cm|mm)\b)(?P<p>(?:\d{{2}}{_GAP}[A-Za-zĐđ]{{1,2}}\s?\d?{_GAP}\d{{3}}[-–. ]?\d{{1,2}}|[A-Z]{{2}}[ -]?\d{{2}}[ -]\d{{2}}|\d{{2}}{_GAP}[A-Za-z]{{1,2}}\s?\d?{_GAP}\d{{4}})(?!\w))",
     re.IGNORECASE,
 )
+_DIGIT = r"(?:không|một|mốt|hai|ba|bốn|tư|năm|lăm|sáu|bảy|bẩy|tám|chín|\d)"
+_PLATE_SPOKEN = re.compile(rf"{_PLATE_LEAD}(?P<p>{_DIGIT}\s{_DIGIT}\s[A-Za-zĐđ]{{1,2}}\s?(?:\d\s)?{_DIGIT}(?:\s(?:chấm\s)?{_DIGIT}){{3,5}})(?!\w)", re.IGNORECASE)
 _PLATE_SMALL = re.compile(r"(?<![\w/.,-])(?P<p>(?:1[1-9]|[2-9]\d)\s?-?\s?[a-zđ]{1,2}\d?\s?[- ]?\s?\d{3}\.\d{2})(?!\w|[.,]\d)")
 _GOVERNMENT_DOC = re.compile(r"^\d{2}\s?-\s?(?:NQ|QĐ|CT|KL|KH|TB|CV|HD|BC|TT|NĐ|QH|CP)")
 
@@ -60,7 +69,7 @@ def find(text: str) -> Iterator[Span]:
     for form in (_NAMED, _BARE):
         for match in form.finditer(text):
             yield "handle", *match.span("name")
-    for form in (_PLATE_LOOSE, _PLATE_SMALL):
+    for form in (_PLATE_LOOSE, _PLATE_SPOKEN, _PLATE_SMALL):
         for match in form.finditer(text):
             yield "plate", *match.span("p")
     for match in _PLATE.finditer(text):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from processing.scrub import accounts, addresses, numbers
+from processing.scrub import accounts, addresses, numbers, odd
 from processing.scrub.normal import plain
 from processing.text import clean
 
@@ -51,7 +51,7 @@ def redact(text: str) -> Redacted:
     if not text:
         return Redacted(text, [])
     flat, back = plain(text)
-    spans = _resolve([*accounts.find(flat), *numbers.find(flat), *addresses.find(flat)])
+    spans = _resolve([*accounts.find(flat), *numbers.find(flat), *odd.find(flat), *addresses.find(flat)])
     found = [Found(kind, start if back is None else back[start], end if back is None else back[end]) for kind, start, end in spans]
     out: list[str] = []
     at = 0

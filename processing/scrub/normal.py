@@ -6,10 +6,12 @@ import unicodedata
 from functools import cache
 
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# letters of other scripts that pass for ours, and for a digit
+_LOOKS = dict(zip("аеорсухіѕјАВЕКМНОРСТХІЅЈОоΟοΑΒΕΗΙΚΜΝΡΤΧЗ", "aeopcyxisjABEKMHOPCTXISJOoOoABEHIKMNPTX3", strict=True))
 
 
 def plain(text: str) -> tuple[str, list[int] | None]:
-    """`text` composed (NFC), with full-width and other digits as ASCII, odd spaces and dashes as plain ones, invisible characters gone.
+    """`text` composed (NFC), with full-width and other digits as ASCII, letters that pass for ours as ours, odd spaces and dashes as plain ones, invisible characters gone.
 
     The list maps each index of the result (and its end) to the index in `text`; None where both are the same string.
     """
@@ -37,10 +39,14 @@ def _odd(char: str) -> bool:
 
 
 def _plain_char(char: str) -> str:
+    if char in _LOOKS:
+        return _LOOKS[char]
     if char < "\x80" or (char.isalpha() and not "\uff00" <= char <= "\uffef"):
         return char
     if char.isdecimal():
         return str(unicodedata.decimal(char))
+    if (digit := unicodedata.digit(char, None)) is not None:  # circled, superscript
+        return str(digit)
     category = unicodedata.category(char)
     if category == "Zs":
         return " "

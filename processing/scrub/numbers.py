@@ -26,7 +26,8 @@ _LABELS = re.compile(
     r"(?P<bank_account>số tài khoản|số\s?tk|\bstk\b|tài khoản(?! facebook| zalo| tiktok| mạng)|\btk\b|số thẻ(?! bảo hiểm| bhyt)|thẻ atm|thẻ ngân hàng|chuyển khoản|account (?:no|number)|"
     r"vietcombank|\bvcb\b|\bbidv\b|agribank|vietinbank|techcombank|\btcb\b|mb\s?bank|\bacb\b|sacombank|vpbank|tpbank|\bshb\b|hdbank|\bocb\b|\bmsb\b|\bvib\b|"
     r"seabank|eximbank|lienvietpostbank|lpbank|pvcombank|kienlongbank|namabank|bacabank|vietbank|ngân hàng)|"
-    r"(?P<id_number>\bcccd\b|\bcmnd\b|\bcmt(?:nd)?\b|\bccccd\b|căn cước(?: công dân)?|chứng minh (?:nhân dân|thư)|số định danh|mã định danh|id card|\bcc\b(?=\s*(?:số|:)))|"
+    r"(?P<id_number>\bcccd\b|\bcmnd\b|\bcmt(?:nd)?\b|\bccccd\b|căn cước(?: công dân)?|chứng minh (?:nhân dân|thư)|số định danh|mã định danh|id card|\bcc\b(?=\s*(?:số|:))|"
+    r"\bgplx\b|giấy phép lái xe|bằng lái(?: xe)?|sổ hộ khẩu|hộ khẩu số)|"
     r"(?P<passport>hộ chiếu|passport|\bhc số)|"
     r"(?P<social_insurance>\bbhxh\b|bảo hiểm xã hội|\bbhyt\b|bảo hiểm y tế|sổ bảo hiểm|thẻ bảo hiểm|mã số bảo hiểm)|"
     r"(?P<tax_code>mã số thuế|\bmst\b|mã thuế|tax code)|"
@@ -46,6 +47,7 @@ _HOTLINE = re.compile(
     r"\b(?:đường dây nóng|hotline|tổng đài|số trực|điện thoại trực|trực ban|trực 24|trực cấp cứu|cứu hộ|trực chỉ huy|thường trực)\b",
     re.IGNORECASE,
 )
+_ASK_FOR = re.compile(r"\s?[,(\-–]?\s?(?:gặp|hỏi|của)\s(?:riêng\s)?(?:ông|bà|anh|chị|cô|chú|bác|em|thầy)\s", re.IGNORECASE)
 _FRAUD = re.compile(r"\b(?:mạo danh|giả danh|giả mạo|tự xưng|xưng|số lạ|cuộc gọi lạ)\b", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:ông|bà|anh|chị|cô|chú|bác|em|cháu|đồng chí|đ/c|thầy|gia đình|nhà riêng|cá nhân|nạn nhân|bị hại|đối tượng|nghi phạm|chủ nhà|chủ xe|chủ hộ|người nhà|người dân|"
@@ -65,13 +67,16 @@ _DIGIT_WORD = r"(?:không|linh|một|mốt|hai|ba|bốn|tư|năm|lăm|sáu|bảy
 _SPELT = re.compile(rf"(?<!\w){_DIGIT_WORD}(?:[\s,.\-]{{1,3}}{_DIGIT_WORD}){{8,14}}(?!\w)", re.IGNORECASE)
 _PASSPORT = re.compile(r"(?<!\w)[A-Za-z]{1,2}[ \-]?\d(?:[ .]?\d){5,7}(?!\w)")
 _HEALTH_CARD = re.compile(r"(?<!\w)[A-Z]{2}[ .\-]?\d[ .\-]?\d{2}[ .\-]?(?:\d[ .\-]?){9}\d(?!\w)")
-_MOBILE = re.compile(r"^0(?:[35789]\d{8}|1[2689]\d{8})$")
+MOBILE = re.compile(r"^0(?:[35789]\d{8}|1[2689]\d{8})$")
 _LANDLINE = re.compile(r"^0(?:2\d{9}|[2-8]\d{8,9}|[48]\d{7,8})$")
 _BANK_AFTER = re.compile(r"\s*[-(,]?\s*(?:tại|của|ở|mở tại)?\s*(?:ngân hàng|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|tcb|mb\s?bank|acb|sacombank|vpbank|tpbank|"
                          r"shb|hdbank|ocb|msb|vib|seabank|eximbank|lpbank|pvcombank)\b", re.IGNORECASE)  # fmt: skip
 _LENGTHS = {"bank_account": range(6, 20), "id_number": (9, 12), "social_insurance": (10,), "tax_code": (10, 12, 13), "passport": (7, 8, 9)}
 _LOOKS = str.maketrans("OoIl|", "00111")
 _WINDOW = 70
+_ABOVE = 12  # characters that may stand after a label at the end of its line: (VNĐ), số
+CITIZEN = re.compile(r"0(?:0[1-9]|[1-8]\d|9[0-6])[0-3]\d{8}$")
+"""A citizen's number: province 001-096, then century and sex, then the year of birth."""
 FEWEST = 6
 """Digits below which nothing is a number of a person."""
 
@@ -81,17 +86,17 @@ def find(text: str) -> Iterator[Span]:
     for match in _HEALTH_CARD.finditer(text):
         yield "social_insurance", match.start(), match.end()
     for match in _PASSPORT.finditer(text):
-        label = _label(text, match.start())
+        label = label_of(text, match.start())
         if label in ("passport", "id_number"):
             yield "passport", match.start(), match.end()
     for match in _SPELT.finditer(text):
         if kind := _spelt(text, match):
             yield kind, match.start(), match.end()
     for match in _COMMAS.finditer(text):
-        if _MOBILE.match(re.sub(r"\D", "", match.group())):
+        if MOBILE.match(re.sub(r"\D", "", match.group())):
             yield "phone", match.start(), match.end()
     for match in _LOOKALIKE.finditer(text):
-        if re.search(r"[Il|]", match.group()) and _MOBILE.match(re.sub(r"\D", "", match.group().translate(_LOOKS))) and len(re.findall(r"\d", match.group())) >= 7:
+        if re.search(r"[Il|]", match.group()) and MOBILE.match(re.sub(r"\D", "", match.group().translate(_LOOKS))) and len(re.findall(r"\d", match.group())) >= 7:
             yield "phone", match.start(), match.end()
     for match in _GLUED.finditer(text):
         yield "phone", *match.span("number")
@@ -106,9 +111,14 @@ def _before(text: str, start: int) -> str:
     return window[breaks[-1].end() :] if breaks else window
 
 
-def _label(text: str, start: int) -> str | None:
-    """The kind that the nearest label before the number names."""
-    kinds = [m.lastgroup for m in _LABELS.finditer(_before(text, start))]
+def label_of(text: str, start: int) -> str | None:
+    """The kind that the nearest label before the number names; a number that begins its line may be labelled by the end of the line before."""
+    before = _before(text, start)
+    if not before.strip(" \t:.-"):
+        above = text[max(0, start - _WINDOW) : start].rstrip(" \t\n:.-|").rpartition("\n")[2]
+        found = list(_LABELS.finditer(above))
+        return found[-1].lastgroup if found and len(above) - found[-1].end() <= _ABOVE else None
+    kinds = [m.lastgroup for m in _LABELS.finditer(before)]
     return kinds[-1] if kinds else None
 
 
@@ -133,7 +143,7 @@ def _longest(text: str, groups: list[tuple[int, int]]) -> tuple[str, int, int, i
     first = groups[0][0]
     if sum(b - a for a, b in groups[:16]) < FEWEST:
         return None
-    label = _label(text, first)
+    label = label_of(text, first)
     for used in range(min(len(groups), 16), 0, -1):
         last = groups[used - 1][1]
         if text[last : last + 1] in (".", ",") and text[last + 1 : last + 2].isdigit():
@@ -150,8 +160,8 @@ def _longest(text: str, groups: list[tuple[int, int]]) -> tuple[str, int, int, i
 
 def _with_prefix(text: str, start: int) -> int:
     """Start of the number with its `+`, `(+` or `(`."""
-    found = re.search(r"\(?\+?\s?\(?$", text[max(0, start - 4) : start])
-    return start - len(found.group()) if found and re.search(r"[+(]", found.group()) else start
+    found = re.search(r"(?:\(?\+\s?\(?|\()$", text[max(0, start - 4) : start])
+    return start - len(found.group()) if found else start
 
 
 def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: str | None) -> str | None:
@@ -159,7 +169,7 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: 
         return None
     raw = text[start:end]
     if (
-        _UNIT_AFTER.match(text[end : end + 16])
+        (_UNIT_AFTER.match(text[end : end + 16]) and not (MOBILE.match(digits) and re.match(r"0\d\d", raw)))
         or _DATE.match(raw.replace(" ", ""))
         or re.match(r"(?:19|20)\d\d[ .\-](?:0\d|1[0-2])\b", raw)
     ):
@@ -171,13 +181,13 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: 
     # drawn numbers: 03-07-29-31-34
     if label is None and len(gaps) > 3 and all("-" in gap or "–" in gap for gap in gaps) and re.fullmatch(r"\d\d(?:\W+\d\d)+", raw):
         return None
-    if text[start - 1 : start] == "/" and start > 1 and not (len(digits) == 10 and _MOBILE.match(digits)):
+    if text[start - 1 : start] == "/" and start > 1 and not (len(digits) == 10 and MOBILE.match(digits)):
         return None
     loose = any(len(gap) > 1 for gap in gaps)
     if label and label != "phone" and len(digits) in _LENGTHS[label] and not (loose and label == "bank_account" and len(digits) > 16):
         if (
             label == "bank_account"
-            and _is_phone(text, start, digits, label)
+            and _is_phone(text, start, end, digits, label)
             and not re.search(r"(?i)(?:stk|tài khoản|tk|thẻ)\D{0,40}$", _before(text, start))
         ):
             return "phone"
@@ -186,12 +196,11 @@ def _kind(text: str, start: int, end: int, digits: str, gaps: list[str], label: 
         if label == "tax_code" and (_of_company(text, start) or _COMPANY_AFTER.match(text[end : end + 40])):
             return None
         return label
-    if _is_phone(text, start, digits, label):
+    if _is_phone(text, start, end, digits, label):
         return "phone"
     if label is None and 8 <= len(digits) <= 16 and _BANK_AFTER.match(text[end : end + 40]) and _plausible_account(raw):
         return "bank_account"
-    # a citizen's number: province 001-096, then century and sex, then the year of birth
-    if len(digits) == 12 and re.match(r"0(?:0[1-9]|[1-8]\d|9[0-6])[0-3]\d{8}$", digits):
+    if CITIZEN.match(digits):
         return "id_number"
     return None
 
@@ -206,7 +215,7 @@ def _of_company(text: str, start: int) -> bool:
     return bool(_COMPANY.search(before)) and not _PERSONAL_TAX.search(before)
 
 
-def _is_phone(text: str, start: int, digits: str, label: str | None) -> bool:
+def _is_phone(text: str, start: int, end: int, digits: str, label: str | None) -> bool:
     """Whether the digits are the phone of a person: mobile numbers unless labelled as a hotline, fixed ones unless an office's."""
     plus = text[max(0, start - 3) : start].rstrip().endswith(("+", "+ "))
     if digits.startswith("0084"):
@@ -215,10 +224,10 @@ def _is_phone(text: str, start: int, digits: str, label: str | None) -> bool:
         digits = digits[2:]
     elif digits.startswith("84") and len(digits) in (11, 12) and (plus or digits[2] in "35789"):
         digits = "0" + digits[2:]
-    if _MOBILE.match(digits):
+    if MOBILE.match(digits):
         before = _before(text, start)
         hotline = list(_HOTLINE.finditer(before))
-        return not (hotline and not _PERSON.search(before[hotline[-1].end() :]))
+        return not hotline or bool(_PERSON.search(before[hotline[-1].end() :]) or _ASK_FOR.match(text, end))
     if _LANDLINE.match(digits):
         if not (plus or label == "phone" or digits.startswith("02") or text[start - 1 : start] == "("):
             return False
@@ -245,7 +254,7 @@ def _spelt(text: str, match: re.Match[str]) -> str | None:
     spoken = [w for w in words if not w.isdigit()]
     if len(spoken) < 4 or "mươi" in words:
         return None
-    label = _label(text, match.start())
+    label = label_of(text, match.start())
     if words[0] in ("không", "khong", "0") or label == "phone":
         return "id_number" if label == "id_number" else "bank_account" if label == "bank_account" else "phone"
     return label if label in _LENGTHS else None

@@ -21,6 +21,7 @@ from processing.db import Connection, work
 from processing.db.landing import keyed_digest, seal
 from processing.errors import LangNgheError
 from processing.extract import store
+from processing.extract.core import extract
 from processing.scrub.core import redact
 from processing.stack.postgres import EmbeddedPostgres
 from review.app import create_app
@@ -63,6 +64,24 @@ def test_each_kind_goes(kind: str) -> None:
 
 def test_figures_dates_documents_offices_and_hotlines_survive() -> None:
     assert redact(PUBLIC).text == PUBLIC
+
+
+BROKEN_UP = (
+    "<p>Gọi <b>0912</b> <i>345</i><span>678</span> nhé.</p>", "<p>Gọi 09<!-- x -->12 345<wbr>678.</p>", "<p>Gọi 0912<br>345<br/>678 nhé</p>",
+    "<p>&#48;&#57;12&nbsp;345&#8203;678</p>", "<p>SĐT:</p><p>0912</p><p>345 678</p>", "<p>thư nguoidan<span>@</span>gmail<b>.</b>com, zalo<wbr>.me/0912345678</p>",
+    "<table><tr><td>Điện thoại</td><td>0912</td><td>345678</td></tr><tr><td>Số tài khoản</td><td>0011004455667</td></tr></table>",
+    "<p>CCCD <span>001</span><span>095</span><span>012</span><span>345</span>, xe <b>29A</b><b>-123</b><b>.45</b></p>",
+)  # fmt: skip
+
+
+def test_tags_lines_and_cells_do_not_break_a_number_in_two() -> None:
+    between = "<p>Từ sáng nay hơn ba trăm hộ ở hai thôn cuối tuyến ống không có nước sinh hoạt vì đoạn ống dẫn qua cầu bị nứt sau mưa lớn.</p>"
+    page = f"<html lang='vi'><head><title>Nứt ống</title></head><body><article><h1>Nứt ống dẫn</h1>{between}{between.join(BROKEN_UP)}{between}</article></body></html>"
+    text = redact(extract(page.encode(), "https://a.vn/1.html", now=NOW).text).text
+    assert text.count("[số điện thoại]") == 6 and "Nứt ống" not in text
+    for kind in ("[thư điện tử]", "[liên kết tài khoản]", "[số tài khoản]", "[số giấy tờ]", "[biển số xe]"):
+        assert kind in text
+    assert re.findall(r"\d+", text) == [] and "nguoidan" not in text
 
 
 def test_nothing_private_in_any_table_and_raw_bytes_are_sealed(db: Connection, owner_db: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 
@@ -153,6 +154,13 @@ def test_hostile_text_takes_no_time() -> None:
         "0912345678 " * 1_000,
         "A " * 9_000,
         "1" * 9_000,
+        "0912\n" * 3_000,
+        "0912 ba " * 3_000,
+        "0912/" * 3_000,
+        "a (a) b " * 3_000,
+        "x . com " * 3_000,
+        "biển 29 a " * 3_000,
+        "gọi 9 " * 3_000,
     ):
         redact(piece)
     assert time.process_time() - start < 20
@@ -187,3 +195,46 @@ def test_the_tax_code_of_an_organisation_survives_and_a_persons_goes(number: int
     assert redact(text).text == text
     person = form.format(n=f"8{number:09d}", org="bà L., kinh doanh tại chợ")
     assert [f.kind for f in redact(person).found] == ["tax_code"], person
+
+
+ODD = {
+    "phone": (
+        "gọi 0912\n345\n678", "Điện thoại:\n0912\n345 678 gặp chị", "SĐT 0912 345\n678 của chị", "Liên hệ\t0912\t345\t678", "gọi 0912 / 345 / 678", "gọi 0912|345|678",
+        "gọi 0912*345*678", "gọi 0912~345~678", "Gọi 0912 ba bốn năm 678", "gọi ⓪⑨①②③④⑤⑥⑦⑧", "gọi ⁰⁹¹²³⁴⁵⁶⁷⁸", "gọi О912 345 678", "gọi 0912 З45 678", "gọi 912 345 678 nhé",
+        "gọi 0912345678gặp Tâm", "giá rẻ 0912345678đ", "hotline 0912 345 678 gặp anh Tâm", "Đường dây nóng 0912 345 678, hỏi chị H. nhé", "Zalo: ٠٩١٢٣٤٥٦٧٨",
+    ),
+    "email": (
+        "thư n.v.a (a) gmail (chấm) com", "thư nva_at_gmail.com", "thư nva a-còng gmail chấm com", "thư nva a vòng gmail chấm com", "thư nva{at}gmail{dot}com",
+        "thư nva <at> gmail <dot> com", "thư nva@gmail,com", "thư nva@\ngmail.com", "thư nvа@gmаil.com",
+    ),
+    "id_number": ("CCCD 001/095/012345", "CCCD:\n012345678", "GPLX 790123456789", "giấy phép lái xe số 790123456789", "sổ hộ khẩu số 123456789"),
+    "plate": ("BKS: 29A 123-45", "mang BKS 29 a 1 - 12345", "biển 29A/123.45", "biển 29A\n123.45", "biển số hai chín A một hai ba bốn năm", "biển xanh 80A - 123 45"),
+    "bank_account": (
+        "Vietcombank\nSố tài khoản\n0011004455667\nChủ TK: N.V.A", "STK:\n0011004455667", "ủng hộ qua 711A12345678", "thẻ 9704 3612 3456 7890", "thẻ 4111-1111-1111-1111",
+        "tài khoản (VNĐ): \n 1234567890",
+    ),
+    "account_link": ("vào zalo . me/g/abcxyz", "facebook . com/nguoi.xem", "facebook[.]com/nguoixem", "hxxps://facebook.com/nguoixem", "telegram t . me / abcdef", "fаcebook.com/nguoixem"),
+    "handle": ("IG: hoa.sen_88", "line id: abc_123", "skype: live:.cid.abc123", "fb: Hoa Sen Trắng"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_forms_written_so_that_nobody_copies_them(kind: str) -> None:
+    for text in ODD[kind]:
+        result = redact(text)
+        assert kind in {found.kind for found in result.found}, (text, result.text)
+        assert not re.search(r"\d{3}|abc|sen_88|nguoi|nv|n\.v|Trắng", result.text.replace("N.V.A", "")), (text, result.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Năm\n2023\n2024\n05\n1234\n5678", "STT\n01\n120\n3450\n02\n340\n5600\n03\n12 345\n678", "Xổ số: 03, 12, 34, 56, 78", "05 12.345.678 đồng", "Số vốn\n912.345.678 đồng",
+        "Chi qua tài khoản\n12.345.678.000 đồng", "gọi 912 345 678 đồng tiền vốn", "gọi vốn 300 000 000", "Liên hệ: 3825 1234", "Sở Y tế 024 3825 1234",
+        "Đường dây nóng 0967 851 616 (gặp trực ban)", "hotline 0967 851 616 của Sở", "tỷ lệ 033/044/055", "Số 012/345/678", "5 km² và 300 m²", "E = mc², 10⁻³", "Gói thầu số 0123 456 789",
+        "cách bờ biển 12 m 3500 người tắm", "Facebook: Sở Y tế tỉnh", "Biển số 5 năm 2023", "điểm (a) khoản 2 Điều 5", "Kết quả: 0 hai ba trận thắng, 3 trận thua", "bằng lái 12 năm",
+        "từ 0 đến 100, ba bốn năm sáu bảy tám lần", "Công văn 4111/2020/1111", "tọa độ trạm bơm 10.762622, 106.660172", "Москва, 03.03.2020",
+    ],
+)  # fmt: skip
+def test_what_looks_much_the_same_survives(text: str) -> None:
+    assert redact(text).text == text
