@@ -32,11 +32,18 @@ REFUSED = (
     "https://someone.tumblr.com/rss", "https://rsshub.app/telegram/channel/x", "https://bridge.example/?u=https%3A%2F%2Fwww.facebook.com%2Fsomeone",
     "https://bridge.example/facebook.com/someone", "https://bao.example/comments/feed/", "https://bao.example/bai-viet/feed/?feed=comments-rss2",
     "https://bao.example/author/someone/feed/", "https://bao.example/tac-gia/mot-nguoi", "https://forum.example/members/someone.1/", "https://forum.example/u/someone.rss",
+    "https://fb.gg/x", "https://fxtwitter.com/x", "https://www.twitch.tv/x", "https://soundcloud.com/x", "https://www.xiaohongshu.com/x", "https://groups.google.com/g/x",
+    "https://spiderum.com/x", "https://rsshub.example.com/facebook/page/x", "https://nitter.example.org/x/rss", "https://cau-noi.example/telegram/channel/x",
+    "https://yewtu.be/feed/channel/x", "https://web.archive.org/web/2020/https://www.facebook.com/x", "https://facebook-com.translate.goog/x", "https://bit.ly/x",
+    "https://bao.example/rss?author=x", "https://bao.example/?author=1&feed=rss2", "https://forum.example/memberlist.php?mode=viewprofile&u=2",
+    "https://forum.example/index.php?action=profile;u=1", "https://forum.example/showthread.php?t=1", "https://medium.com/feed/@x", "https://someone.blogspot.com/feeds/posts/default",
+    "https://someone.wordpress.com/feed", "https://someone.substack.com/feed", "https://www.facebook%2ecom/x", "https://ｆacebook.com/x", "https://facebook.com%00.bao.example/",
+    "https://www.youtube.com/feeds/videos.xml?user=someone", "https://zalo.me/pc", "https://oa.zalo.me/x", "https://tiktok.com/t/x", "https://t.me/+abc",
     "https://name:word@bao.example/rss", "https://WWW.FACEBOOK.COM./someone", "https://www.facebook.com:443/someone",
 )  # fmt: skip
 ALLOWED = (
     "https://tuoitre.vn/rss/thoi-su.rss", "https://nghean.gov.vn/rss/", "https://bao.example/the-gioi/bai-viet-123.html", "https://bao.example/tin/facebook-bi-loi-1.html",
-    "https://bao.example/binh-luan-kinh-te/bai-1.html", "https://truong.edu.vn/user-guide/1.html", "http://127.0.0.11:8000/rss",
+    "https://bao.example/binh-luan-kinh-te/bai-1.html", "https://truong.edu.vn/user-guide/1.html", "https://tinh.gov.vn/index.php?language=vi&nv=news&op=rss", "https://tinh.gov.vn/profile-cong-ty/1.html", "http://127.0.0.11:8000/rss",
 )  # fmt: skip
 
 
@@ -104,7 +111,10 @@ def test_the_administrator_is_told_once_when_a_review_ran_out(db: Connection, tm
 
 @pytest.mark.parametrize(
     "feed",
-    [f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}", "https://mastodon.social/@benhvien.rss", "https://bsky.app/profile/benhvien.example/rss"],
+    [
+        f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}", "https://mastodon.social/@benhvien.rss", "https://bsky.app/profile/benhvien.example/rss",
+        "https://benhvienhuyen.wordpress.com/feed/",
+    ],
 )
 def test_an_institutions_channel_needs_the_page_of_its_own_site_that_names_it(feed: str) -> None:
     home = "https://benhvien.example/"
