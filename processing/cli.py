@@ -200,8 +200,9 @@ def replay(
     start: Annotated[datetime | None, typer.Option("--from", help="Re-run detection from this day")] = None,
     end: Annotated[datetime | None, typer.Option("--to", help="… up to this day")] = None,
     days: Annotated[int, typer.Option(help="Days over which undated archive lines are spread")] = 60,
+    settings: Annotated[Path | None, typer.Option(help="Re-run detection with this file instead of config/detection.toml")] = None,
 ) -> None:
-    """Bring an archive in through every stage (--archive), or re-run detection over stored history (--from, --to)."""
+    """Bring an archive in through every stage (--archive), or re-run detection over stored history (--from, --to, --settings)."""
     from processing.db import connect
 
     if archive is None and (start is None or end is None):
@@ -218,8 +219,10 @@ def replay(
                 _say(f"{name:10} done {stats.done}  retry {stats.retry}  quarantine {stats.quarantine}")
         if start is not None and end is not None:
             from processing.hotspots.backtest import backtest
+            from processing.hotspots.options import load_detection
 
-            for line in backtest(conn, start.date(), end.date()):
+            chosen = load_detection(settings) if settings is not None else None
+            for line in backtest(conn, start.date(), end.date(), chosen):
                 _say(line)
 
 

@@ -69,7 +69,12 @@ def suspects(
 def decide(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[int, float], options: Detection) -> str | None:
     """'surge', 'source_artefact', or None where too few independent origins speak of it. `weights`: usual share of each source."""
     groups = independent(candidate.docs)
-    if len(groups) < options.least_origins or (len(groups) < options.unrelated_origins and not _told_twice(groups)):
+    if len(groups) < options.least_origins:
+        return None
+    # In one commune few documents may meet by chance; across a province, more of them do, and two may look like one matter.
+    wide = candidate.key.kind == "topic_province"
+    enough = options.unrelated_in_province if wide else options.unrelated_origins
+    if len(groups) < enough and not _told_twice(groups, options.least_origins if wide else 2):
         return None
     if not suspect:
         return "surge" if _owners(groups) >= options.least_owners else None
@@ -87,12 +92,16 @@ def _owners(groups: Iterable[Sequence[Doc]]) -> int:
     return len({group[0].owner for group in groups})
 
 
-def _told_twice(groups: Iterable[Sequence[Doc]]) -> bool:
-    """Whether two owners write about one and the same issue."""
+def _told_twice(groups: Iterable[Sequence[Doc]], origins: int) -> bool:
+    """Whether two owners, in at least so many independent origins, write about one and the same issue."""
     owners: dict[int, set[str]] = {}
-    for doc in (d for group in groups for d in group if d.issue is not None):
-        owners.setdefault(doc.issue or 0, set()).add(doc.owner)
-    return any(len(names) >= 2 for names in owners.values())
+    told: Counter[int] = Counter()
+    for group in groups:
+        for doc in group:
+            if doc.issue is not None:
+                owners.setdefault(doc.issue, set()).add(doc.owner)
+        told.update({doc.issue for doc in group if doc.issue is not None})
+    return any(len(names) >= 2 and told[issue] >= origins for issue, names in owners.items())
 
 
 def main_issue(docs: Iterable[Doc]) -> int | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from processing.cluster import issues
 from processing.db import Connection
 from processing.hotspots import store
 from processing.hotspots.backtest import backtest
@@ -30,3 +31,24 @@ def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: 
     assert "confirmed hot-spots found again: 1 of 1" in lines and "mean delay against their first day: 0.0 days" in lines
     strict = list(backtest(db, week, TODAY, Detection(least_score=50)))
     assert "confirmed hot-spots found again: 0 of 1" in strict
+
+
+def test_a_decision_on_the_issue_a_hot_spot_was_merged_into_counts(db: Connection) -> None:
+    town = Town(db)
+    town.history()
+    town.subscriber("immediate")
+    story = town.story("Sạt lở")
+    for i in range(1, 7):
+        town.document(f"bao{i}", TODAY, "transport", COMMUNE, story=story)
+    store.run(db, limit=31, now=NOW)
+    town.story("Mưa lớn")
+    issues.join(db, 2, 1)
+    decide = """INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision)
+                SELECT %s, (SELECT min(id) FROM app_user), 'issue', 2, %s"""
+    for minutes, decision, line in (
+        (0, "dismiss", "dismissed ones raised again: 1 of 1"),
+        (1, "reopen", "no decision of a reviewer in these days to compare with"),
+        (2, "assign", "confirmed hot-spots found again: 1 of 1"),
+    ):
+        db.execute(decide, [NOW + dt.timedelta(minutes=minutes), decision])
+        assert line in list(backtest(db, TODAY, TODAY)), decision
