@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
+from psycopg.types.json import Jsonb
 
 from processing import search as documents
+from review import queries
 from review.auth import CurrentUser, FormUser
 from review.database import Database
 from review.render import page
@@ -16,7 +18,8 @@ router = APIRouter()
 
 
 @router.get("/search", name="search")
-def search_form(request: Request, user: CurrentUser) -> Response:
+def search_form(request: Request, user: CurrentUser, conn: Database) -> Response:
+    conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "search", Jsonb({}), datetime.now(UTC)])
     return page(request, "search.html", {"user": user, "here": "search", "asked": "", "found": None, "any_accents": False, "most": documents.MOST})
 
 

@@ -39,6 +39,58 @@ def test_the_application_appends_but_never_changes(db: Connection) -> None:
             db.rollback()
 
 
+AROUND = (
+    "SELECT setval(pg_get_serial_sequence('audit', 'id'), 1, false)", "ALTER TABLE audit DETACH PARTITION audit_default", "CREATE TABLE mine PARTITION OF audit DEFAULT",
+    "CREATE TABLE mine () INHERITS (audit_seal)", "CREATE TRIGGER t BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE RULE r AS ON INSERT TO audit DO INSTEAD NOTHING", "ALTER TABLE audit DISABLE RULE ALL", "SET session_replication_role = replica", "COPY audit FROM PROGRAM 'true'",
+    "SELECT * FROM audit FOR UPDATE", "DELETE FROM audit_seal", "INSERT INTO audit_seal SELECT now(), 1, 9, 9, '', now()", "TRUNCATE audit_seal",
+    "CREATE FUNCTION public.audit_hash(bytea, timestamptz, text, text, text, json) RETURNS bytea LANGUAGE sql AS $$ SELECT ''::bytea $$",
+    "CREATE OR REPLACE FUNCTION audit_verify() RETURNS TABLE (broken_at bigint, why text) LANGUAGE sql AS $$ SELECT 1::bigint, '' WHERE false $$",
+    "DROP FUNCTION audit_verify()", "ALTER FUNCTION audit_append(text, text, text, jsonb, timestamptz) SECURITY INVOKER", "ALTER ROLE langnghe_app SUPERUSER",
+    "SELECT drop_months('audit', now()::date)", "SELECT drop_months('audit', (now() + interval '1 year')::date)", "DROP SCHEMA public CASCADE",
+    "CREATE SCHEMA mine", "UPDATE schema_migration SET sha256 = ''", "DROP OWNED BY langnghe_owner", "CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION mine()",
+)  # fmt: skip
+"""Ways around the table's own rights."""
+
+
+def test_there_is_no_way_around_for_the_application(db: Connection) -> None:
+    for n in range(3):
+        _append(db, n)
+    passed = []
+    for statement in AROUND:
+        try:
+            db.execute(statement.encode())
+            passed.append(statement)
+        except psycopg.Error:
+            db.rollback()
+    assert passed == []
+    db.execute("GRANT ALL ON audit TO langnghe_app")  # a warning: it has nothing to give
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("DELETE FROM audit")
+    db.rollback()
+    assert db.execute("SELECT count(*) AS n FROM audit").fetchone() == {"n": 3}
+    assert db.execute("SELECT * FROM audit_verify()").fetchall() == []
+
+
+def test_a_table_of_the_same_name_in_the_session_takes_no_row_of_the_audit(db: Connection) -> None:
+    db.execute("CREATE TEMPORARY TABLE audit AS SELECT * FROM public.audit")
+    _append(db, 1)
+    assert db.execute("SELECT count(*) AS n FROM public.audit").fetchone() == {"n": 1}
+    assert db.execute("SELECT count(*) AS n FROM pg_temp.audit").fetchone() == {"n": 0}
+
+
+def test_a_row_dated_long_ago_opens_no_door(db: Connection) -> None:
+    """The writer names the time of a row. One dated three years back may be dropped with its month at once, and then it shows that a row is missing."""
+    for n in range(3):
+        _append(db, n)
+    db.execute("SELECT ensure_months('audit', (now() - interval '3 years')::date, (now() - interval '3 years')::date)")
+    db.execute("SELECT audit_append('user:1', 'read', 'issue:3', '{}', now() - interval '3 years')")
+    _append(db, 4)
+    db.execute("SELECT drop_months('audit', (now() - interval '2 years 1 month')::date)")
+    db.commit()
+    assert [r["why"] for r in db.execute("SELECT why FROM audit_verify()")] == ["a row before it is missing"]
+
+
 def test_months_made_later_are_as_closed(db: Connection) -> None:
     db.execute("SELECT ensure_months('audit', '2030-01-01', '2030-01-01')")
     db.commit()
