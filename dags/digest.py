@@ -19,7 +19,8 @@ from airflow.sdk import CronTriggerTimetable, dag, task
 
 
 @dag(
-    schedule=CronTriggerTimetable("0 7 * * *", timezone="Asia/Ho_Chi_Minh"),
+    # the first run is the next one due: Airflow would else make up for one missed before the installation
+    schedule=CronTriggerTimetable("0 7 * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,

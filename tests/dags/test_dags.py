@@ -19,10 +19,19 @@ EXPECTED = {"crawl", "process", "alerts", "digest", "sources", "housekeeping", "
 
 READ = """
 import json, sys
+from unittest import mock
+import pendulum
 from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import TimeRestriction
 bag = DagBag(sys.argv[1])
+installed = pendulum.datetime(2026, 11, 23, 7, 10, tz="Asia/Ho_Chi_Minh")
+def first_run(dag):
+    with mock.patch("airflow.timetables.trigger.utcnow", lambda: installed.in_timezone("UTC")):
+        info = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable.next_dagrun_info(last_automated_data_interval=None, restriction=TimeRestriction(None, None, False))
+    return info.run_after.in_timezone("Asia/Ho_Chi_Minh").isoformat() if info else ""
 print(json.dumps({"errors": bag.import_errors, "dags": {dag.dag_id: {
-    "doc": dag.doc_md or "", "catchup": dag.catchup, "active": dag.max_active_runs, "schedule": type(dag.timetable).__name__,
+    "doc": dag.doc_md or "", "catchup": dag.catchup, "active": dag.max_active_runs, "schedule": type(dag.timetable).__name__, "first_run": first_run(dag),
     "tasks": {task.task_id: {"rule": str(getattr(task.trigger_rule, "value", task.trigger_rule)), "down": sorted(task.downstream_task_ids),
               "outlets": [outlet.uri for outlet in task.outlets], "retries": task.retries} for task in dag.tasks},
 } for dag in bag.dags.values()}}))
@@ -78,6 +87,15 @@ def test_one_run_at_a_time_and_no_catching_up(read: dict[str, Any]) -> None:
     for dag in read["dags"].values():
         assert dag["active"] == 1
         assert dag["catchup"] is False
+
+
+def test_the_first_of_a_daily_or_weekly_run_is_the_next_one_due(read: dict[str, Any]) -> None:
+    """Installed on a Monday at 07:10: nobody is told about the week before, and no digest comes before its time."""
+    first = {name: read["dags"][name]["first_run"] for name in ("digest", "sources", "housekeeping", "learn")}
+    assert first == {
+        "digest": "2026-11-24T07:00:00+07:00", "sources": "2026-11-30T07:00:00+07:00",
+        "housekeeping": "2026-11-24T02:30:00+07:00", "learn": "2026-11-24T03:15:00+07:00",
+    }  # fmt: skip
 
 
 def test_stages_run_in_order_and_a_failed_one_stops_neither_the_others_nor_the_mails(read: dict[str, Any]) -> None:
