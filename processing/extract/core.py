@@ -229,6 +229,7 @@ def _language_of(text: str) -> str | None:
 
 
 def _attachments(tree: dom.Node, base: str | None) -> list[str]:
+    """Addresses of the office files that the page itself links to, at most 20."""
     found = []
     # what every page of a site links to is no attachment of this one
     for href in tree.xpath("//a[not(ancestor::nav or ancestor::header or ancestor::footer or ancestor::aside)]/@href"):

@@ -66,7 +66,7 @@ def _put_off(conn: Connection, row: dict[str, Any], outcome: Outcome, now: datet
         [state, attempts, outcome.reason[:500], not_before, row["id"]],
     )
     if row["kind"] == "attachment" and state == "quarantine":
-        attachments.unreadable(conn, row["url"], outcome.reason[:500])
+        attachments.unreadable(conn, row, outcome.reason[:500])
     return outcome
 
 
@@ -85,11 +85,12 @@ def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: dat
     if buried(conn, address, row["url"], listed):
         forget(conn, row["id"], {address, row["url"], listed, *envelope.header.get("hops", [])}, now)
         return
-    document_id, changed = _store(conn, source, address, found, seen_at)
+    files = [link for link in attachments.spelled(found.attachments) if not buried(conn, link)]
+    document_id, changed = _store(conn, source, address, found, files, seen_at)
     _note_addresses(conn, document_id, {row["url"], listed, *envelope.header.get("hops", [])} - {address})
     if changed:
         enqueue(conn, "annotate", [document_id], now)
-        attachments.note(conn, document_id, found.attachments, now)
+        attachments.note(conn, document_id, files, now)
     if source["publisher_kind"] is not None and row["kind"] == "page":
         from processing.claims.registry import ingest_page
 
@@ -166,7 +167,7 @@ def _published(found: Extracted, seen_at: datetime) -> tuple[datetime, str]:
     return datetime.fromisoformat(f"{found.published_at}T00:00:00+07:00"), "day"
 
 
-def _store(conn: Connection, source: dict[str, Any], address: str, found: Extracted, seen_at: datetime) -> tuple[int, bool]:
+def _store(conn: Connection, source: dict[str, Any], address: str, found: Extracted, files: list[str], seen_at: datetime) -> tuple[int, bool]:
     """Write what is new. Returns the document's id and whether its text is new or changed."""
     title, text = redact(found.title), redact(found.text)
     if not title.text:
@@ -205,7 +206,7 @@ def _store(conn: Connection, source: dict[str, Any], address: str, found: Extrac
         """INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor, published_raw, attachments, redactions)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
-            document_id, version, seen_at, title.text, text.text, digest, found.extractor, found.published_raw, found.attachments,
+            document_id, version, seen_at, title.text, text.text, digest, found.extractor, found.published_raw, files,
             Jsonb(dict(Counter(f.kind for f in (*title.found, *text.found)))),
         ],
     )  # fmt: skip
