@@ -48,6 +48,16 @@ _OPINION = re.compile(
     r"thieu (?:trach nhiem|tinh nguoi|nhan van|ton trong)|dung dan|tu te|ngao ngan|chan (?:canh|ngay)|xot xa|tu hao qua|gian qua|buon cho|nen (?:tu soi|bot|mo|uu tien|thuoc)|"
     r"dang duoc|xung dang|qua cham|te hon|kha hon|dung la|ghe|la lang phi)\b"
 )
+# a call to come, and what an actor ought to do; an evaluation that has the grammar of a statement; a joke that says so
+_CALL = re.compile(
+    r"^\W*(?:hen (?:ba con|moi nguoi|anh em|anh chi em|cac ban|ca nha|nhau)|ru nhau|moi nguoi oi|ai ranh)\b|\b(?:ba con|moi nguoi|anh em|cac ban) .{0,60}\b(?:nhe|nha)\W*$|"
+    r"^\W*(?:chinh phu|nha nuoc|quoc hoi|tinh|thanh pho|chinh quyen|lanh dao|uy ban)(?: \w+){0,4} (?:nen|phai) "
+    r"(?:tu bo|bo|dung|ngung|xem|thay|bau|giai tan|tu chuc|xin loi|cong khai|sua|rut|huy|giai trinh|chiu trach nhiem)\b"
+)
+_JUDGEMENT = re.compile(
+    r"\bla (?:mot )?(?:sai lam|tham hoa|that bai|tro he|noi nhuc|su si nhuc|man kich|con roi|tro dua)\b|\bchi (?:co loi cho|biet hua|gioi hua|biet lo cho)\b|\bmat het (?:niem|long) tin\b|"
+    r"\bthoi nat\b|\bai cung (?:thay|biet)\b|\bai chang biet\b|\bchac (?:de|chi de) (?:ngam|lam canh|khoe|trung)\b|^\W*chuyen (?:la|vui|cuoi|that nhu dua)\s?:"
+)
 _CUES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("hearsay", re.compile(r"\b(?:nghe noi|nghe don|nghe tin|co tin|tin don|don rang|dan mang|mang xa hoi|lan truyen|nguoi ta (?:bao|don|noi)|thay bao|ri tai|truyen nhau)\b")),
     ("announced", re.compile(r"\bse (?:dong|mo|cat|thu|cam|tang|giam|nghi|sap nhap|giai toa|xa|di doi|bi|phai|duoc|khoa|doi|bo|dung|ngung|cap|phat)\b")),
@@ -61,6 +71,8 @@ _CUES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("substance", re.compile(r"\b(?:asen|chi|amoni|thuy ngan|vi khuan|ham luong|nong do|thach tin|phong xa|vac xin|ung thu|vo sinh|chua khoi|ngo doc)\b")),
     ("only_talk", re.compile(r"\b(?:lanh dao|quan chuc|can bo|chinh quyen|chinh sach|chu truong|nghi quyet|quy hoach)\b")),
 )  # fmt: skip
+
+_RULES = (("question", _QUESTION), ("demand", _DEMAND), ("demand", _CALL), ("hypothesis", _HYPOTHESIS), ("opinion", _OPINION), ("opinion", _JUDGEMENT), ("forecast", _FORECAST))
 
 
 def cues(text: str, folded: str, places: int | None = None) -> dict[str, float]:
@@ -82,7 +94,7 @@ def cues(text: str, folded: str, places: int | None = None) -> dict[str, float]:
 
 def vetoed(folded: str) -> str:
     """Name of the rule of S5 that rules the sentence out, or ''."""
-    for name, pattern in (("question", _QUESTION), ("demand", _DEMAND), ("hypothesis", _HYPOTHESIS), ("opinion", _OPINION), ("forecast", _FORECAST)):
+    for name, pattern in _RULES:
         if pattern.search(folded):
             return name
     return "fragment" if len(folded.split()) < 4 else ""
