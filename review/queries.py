@@ -42,6 +42,15 @@ JOIN source s ON s.id = d.source_id
 LEFT JOIN document_copy c ON c.document_id = d.id
 ORDER BY d.published_at DESC LIMIT 300"""
 
+ISSUE_FILES = """
+SELECT d.title, s.name AS source, l.url, coalesce(a.state, '') AS state, a.pages, left(a.text, 1500) AS extract, coalesce(length(a.text), 0) > 1500 AS more
+FROM (SELECT DISTINCT a.document_id FROM assignment a JOIN issue_story x USING (story_id) WHERE x.issue_id = %(issue)s) m
+JOIN document d ON d.id = m.document_id JOIN source s ON s.id = d.source_id
+JOIN LATERAL (SELECT attachments FROM document_version WHERE document_id = d.id ORDER BY seen_at DESC, version DESC LIMIT 1) v ON true
+CROSS JOIN LATERAL unnest(v.attachments) WITH ORDINALITY AS l (url, n)
+LEFT JOIN attachment a ON a.url = l.url AND a.document_id = d.id
+ORDER BY d.published_at DESC, d.id, l.n LIMIT 60"""
+
 DECISIONS = """
 SELECT r.at, r.decision, r.reason, u.display_name, s.name_vi AS service_vi, s.name_en AS service_en
 FROM review_decision r JOIN app_user u ON u.id = r.user_id LEFT JOIN service s ON s.id = r.service_id

@@ -312,3 +312,24 @@ def test_a_fault_of_ours_ends_in_words_and_tells_nothing(staff: TestClient, ids:
     assert "hãy thử lại, hoặc báo quản trị viên" in answer.text
     assert "quoted text" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_the_files_of_an_issues_documents_with_link_and_text(staff: TestClient, db: Connection, ids: dict[str, str]) -> None:
+    row = db.execute("SELECT id, first_seen_at FROM document ORDER BY id LIMIT 1").fetchone()
+    assert row is not None
+    pdf, word = "http://bao.example/tep/l%E1%BB%8Bch-c%E1%BA%A5p-n%C6%B0%E1%BB%9Bc.pdf", "http://bao.example/mau.docx"
+    db.execute(
+        """INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor, attachments)
+           VALUES (%s, 1, %s, 't', 't', 'x', 'nukeviet', %s)""",
+        [row["id"], row["first_seen_at"], [pdf, word]],
+    )
+    db.execute(
+        "INSERT INTO attachment (url, document_id, noted_at, state, pages, text) VALUES (%s, %s, %s, 'done', 3, %s)",
+        [pdf, row["id"], row["first_seen_at"], "Lịch cấp nước luân phiên\n<b>Tổ 1</b>: 6 giờ. " + "x" * 2000],
+    )
+    db.commit()
+    page = staff.get(f"/issues/{ids['issue']}").text
+    assert f'<a href="{pdf}" rel="noopener noreferrer external"><q>lịch-cấp-nước.pdf</q></a>' in page
+    assert "Lịch cấp nước luân phiên<br>&lt;b&gt;Tổ 1&lt;/b&gt;: 6 giờ." in page and "số trang: 3" in page
+    assert f'href="{word}"' in page and "chỉ có đường dẫn" in page
+    assert "x" * 1500 not in page
