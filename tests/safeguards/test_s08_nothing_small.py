@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from crawlers import report
 from processing.alerts import content, digest
 from processing.alerts.compose import FOLDER
 from processing.db import Connection
+from processing.hotspots import feedback
 from processing.i18n import catalogue
 from processing.people import add_user
 from processing.settings import ROOT
@@ -99,7 +101,9 @@ PLACES = {"D1": "Xã Suối Mây", "D2": "Xã Bến Cát"}
 
 def _seen(client: TestClient, db: Connection) -> list[str]:
     """Everything that leaves the system of the reports: each staff page, plots and sparklines in it, and each kind of mail there is to send."""
-    paths = ("/", "/feedback", "/sources", "/sources/board", "/claims")
+    routes = [route.path for route in create_app().routes if isinstance(route, APIRoute) and "GET" in route.methods and "{" not in route.path]
+    paths = ("/feedback", *sorted({*routes, "/sources/board"} - {"/feedback"}))
+    assert len(paths) >= 9
     shown = [re.sub(r'name="token" value="[^"]*"', "", client.get(path).text) for path in paths]
     rows = db.execute("SELECT * FROM outbox ORDER BY id").fetchall()
     return [*shown, *(str(content.write(db, r["kind"], r["payload"], catalogue("vi", FOLDER), "vi")) for r in rows)]
@@ -116,8 +120,8 @@ def test_two_looks_at_every_page_and_mail_cannot_isolate_one_report(
     db.execute("DELETE FROM feedback_count")
     _write(db, source, cells)
     before = _seen(client, db)
-    rows = re.findall(r'<td class="num"[^>]*>≥ (\d+)', before[1])
-    assert all(int(n) >= K and int(n) % K == 0 for n in re.findall(r"≥ (\d+)", before[1]))
+    rows = re.findall(r'<td class="num"[^>]*>≥ (\d+)', before[0])
+    assert all(int(n) >= K and int(n) % K == 0 for n in re.findall(r"≥ (\d+)", before[0]))
     assert sorted(map(int, rows)) == sorted(n // K * K for n in counts if n >= K)
     changed = list(cells)[one_more]
     db.execute("UPDATE feedback_count SET reports = reports + 1 WHERE topic = %s AND unit_code = %s AND week = %s",
@@ -125,6 +129,50 @@ def test_two_looks_at_every_page_and_mail_cannot_isolate_one_report(
     db.commit()
     after = _seen(client, db)
     assert (after == before) == ((cells[changed] + 1) % K != 0)
+
+
+def _readable(conn: Connection) -> dict[str, list[str]]:
+    """Every table and view the connection's role may read, and every query that is delivered with the program, with their rows as text."""
+    names = [
+        row["t"]
+        for row in conn.execute(
+            """SELECT format('%I', relname) AS t FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+               AND NOT relispartition AND has_table_privilege(oid, 'SELECT') ORDER BY 1"""
+        )
+    ]
+    found = {name: sorted(row["x"] for row in conn.execute(f"SELECT x::text AS x FROM {name} x".encode())) for name in names}
+    conn.rollback()
+    for file in sorted((ROOT / "sql" / "queries").glob("*.sql")):
+        found[file.name] = [str(row) for row in conn.execute(file.read_bytes())]
+        conn.rollback()
+    return found
+
+
+SHOWN = {"feedback_shown", "reports_to_services.sql"}
+
+
+@pytest.mark.parametrize(("there", "changed"), [(3, set()), (7, set()), (4, SHOWN), (9, SHOWN)])
+def test_two_looks_of_an_analyst_at_all_there_is_to_read_cannot_isolate_one_report(
+    db: Connection, analyst_db: Connection, there: int, changed: set[str]
+) -> None:
+    """One report more, through the stage that counts it: no table, view or delivered query tells it, unless it completes five."""
+    source = _source(db, "board")
+    db.execute("INSERT INTO unit VALUES ('D1', 'Xã Suối Mây', 'commune', 'D', 'Tỉnh Mẫu')")
+
+    def one(n: int) -> None:
+        found = {"topic": "waste", "places": [{"confidence": 0.9, "current": [{"level": "commune", "code": "D1"}]}]}
+        report = {"service_request_id": str(n), "description": "Rác không ai thu gom", "requested_datetime": "2026-11-17T08:00:00+07:00"}
+        assert feedback.count_reports(db, source, [report], datetime(2026, 11, 20, tzinfo=UTC), lambda _: found) == 1
+
+    for n in range(there):
+        one(n)
+    db.commit()
+    before = _readable(analyst_db)
+    assert "feedback_shown" in before and "feedback_count" not in before and len(before) > 30
+    one(there)
+    db.commit()
+    after = _readable(analyst_db)
+    assert {name for name in before if after[name] != before[name]} == changed
 
 
 def test_the_weeks_report_on_sources_counts_no_reports(db: Connection) -> None:
