@@ -17,7 +17,7 @@ _PREFIX = "langnghe-"
 
 
 def _tool(name: str) -> str:
-    from processing.stack.postgres import binaries
+    from processing.stack.postgres_env import binaries
 
     try:
         return str(binaries() / name)

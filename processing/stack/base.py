@@ -130,7 +130,7 @@ class Stack:
             return
         if self.postgres.pid is None:
             self.steps.note("PostgreSQL ended; starting it again")
-            self.postgres.start()
+            self.postgres.restart()
         self.children.watch()
         self._look_at_scheduler()
         if time.monotonic() > self._next_clean:

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from processing.errors import LangNgheError
 from processing.settings import ROOT, Settings, get_settings
 from processing.stack import ports
-from processing.stack.postgres import PostgresError, binaries, unprivileged
+from processing.stack.postgres_env import PostgresError, binaries, unprivileged
 from processing.zone import LOCAL
 
 LEAST_FREE_BYTES = 2 * 1024**3

