@@ -1,7 +1,7 @@
 """Online story clustering: each document joins a live story or opens one, decided from the documents before it.
 
-Story ids are the id of the document that opened the story. Languages never mix. After 64, 128, 256 … documents of a language, then every
-1,024, recent documents are looked at again (`Shard.reexamine`); what was answered stays answered, later answers and `final` follow.
+Story ids are the id of the document that opened the story. Languages never mix. After 64, 128 and 256 documents of a language, then every
+256, documents whose decision was close are looked at again (`again.reexamine`); what was answered stays answered, later answers and `final` follow.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from processing.cluster.again import reexamine
 from processing.cluster.features import language, terms_of
 from processing.cluster.shard import Item, Moved, Params, Shard
 from processing.errors import LangNgheError
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 def seconds(published_at: str) -> float:
@@ -77,7 +78,7 @@ class Clusterer:
         story, score = shard.decide(item)
         self.restore(lang, item, story)
         shard.seen += 1
-        changes = shard.reexamine() if shard.due() else []
+        changes = reexamine(shard) if shard.due() else []
         for change in changes:
             if change.kind == "merged":
                 self._merged[change.story] = change.other
@@ -87,6 +88,7 @@ class Clusterer:
         """Put a document where it is known to belong, without deciding."""
         self._shard_of[item.id] = lang
         left = self.shard(lang).add(item, story)
+        self.shard(lang).release()
         if left is not None:
             self._left[left[0]] = left[1]
             del self._shard_of[left[0]]
@@ -108,7 +110,7 @@ class Clusterer:
     def final(self) -> dict[str, str]:
         """Story of every document answered so far, after a last re-examination."""
         for shard in self.shards.values():
-            for change in shard.reexamine(whole=True):
+            for change in reexamine(shard, whole=True):
                 if change.kind == "merged":
                     self._merged[change.story] = change.other
         out = {}
@@ -131,6 +133,7 @@ class Clusterer:
                 lang: {
                     "seen": shard.seen,
                     "time_weights": shard.times.weights,
+                    "doubts": [document for document in shard.doubts if document in shard.items],
                     "items": [[i.id, i.at, i.terms, shard.story_of[i.id]] for i in shard.items.values()],
                 }
                 for lang, shard in self.shards.items()
@@ -154,6 +157,8 @@ class Clusterer:
                 shard = self.shard(lang)
                 for document, at, terms, story in saved["items"]:
                     self.restore(lang, Item(document, at, terms), story)
+                for document in saved["doubts"]:
+                    shard.doubt(shard.items[document])
                 shard.seen = saved["seen"]
                 shard.times.weights = list(saved["time_weights"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -77,7 +77,7 @@ class Index:
         state = conn.execute("SELECT * FROM cluster_state WHERE language = %s", [language]).fetchone()
         self.revision: int = state["revision"] if state else 0
         base = (
-            Base((microseconds(state["settled_at"]), state["settled_key"]), state["seen"], state["time_weights"])
+            Base((microseconds(state["settled_at"]), state["settled_key"]), state["seen"], state["time_weights"], tuple(state["doubts"]))
             if state and state["settled_at"]
             else None
         )

@@ -94,20 +94,22 @@ class Postings:
         self._documents[vector.ids] += 1
 
     def depart(self, vector: Vector) -> None:
-        """A document is live no more; terms that no live one holds are forgotten."""
+        """A document is live no more. Its numbers stay its terms' own until `release`."""
         self._documents[vector.ids] -= 1
+
+    def release(self, vector: Vector) -> None:
+        """Forget those terms of a document that departed, or never arrived, that no live one holds."""
         for number in vector.ids[self._documents[vector.ids] == 0].tolist():
-            del self._ids[self._terms[number]]
-            self._free.append(number)
+            if self._ids.get(self._terms[number]) == number:
+                del self._ids[self._terms[number]]
+                self._free.append(number)
 
     def join(self, vector: Vector, story: str) -> None:
         """A document's terms count for a story."""
-        if story not in self._number:
-            self._number[story] = len(self._names)
-            self._names.append(story)
-            if len(self._names) > len(self._size):
-                self._size, self._slot = _longer(self._size, 0), _longer(self._slot, 0)  # type: ignore[assignment]
-        number = self._number[story]
+        number = self._number.get(story)
+        if number is None:
+            self._open(vector, story)
+            return
         self._size[number] += 1
         key = number << _SHIFT
         new = []
@@ -115,8 +117,6 @@ class Postings:
             held = self._held[term]
             at = bisect_left(held, key)
             if at < len(held) and held[at] >> _SHIFT == number:
-                if not held[at] & _ONE:
-                    new.append(term)
                 held[at] += 1
             else:
                 held.insert(at, key | 1)
@@ -124,32 +124,52 @@ class Postings:
         if new:
             self._stories[new] += 1
 
+    def _open(self, vector: Vector, story: str) -> None:
+        """A story's first document: its number is the greatest, so its entries go to the ends."""
+        number = self._number[story] = len(self._names)
+        self._names.append(story)
+        if len(self._names) > len(self._size):
+            self._size, self._slot = _longer(self._size, 0), _longer(self._slot, 0)  # type: ignore[assignment]
+        self._size[number] = 1
+        entry = number << _SHIFT | 1
+        held = self._held
+        for term in vector.ids.tolist():
+            held[term].append(entry)
+        self._stories[vector.ids] += 1
+
     def leave(self, vector: Vector, story: str) -> None:
-        """The inverse of `join`, but for entries of nobody, which `sweep` takes out unless the document joins the same story again."""
+        """The inverse of `join`."""
         number = self._number[story]
         self._size[number] -= 1
+        if not self._size[number]:
+            self._close(vector, story)
+            return
         key = number << _SHIFT
         gone = []
         for term in vector.ids.tolist():
             held = self._held[term]
             at = bisect_left(held, key)
-            held[at] -= 1
-            if not held[at] & _ONE:
+            if held[at] & _ONE == 1:
+                del held[at]
                 gone.append(term)
+            else:
+                held[at] -= 1
         if gone:
             self._stories[gone] -= 1
 
-    def sweep(self, vector: Vector, story: str) -> None:
-        """Take out what `leave` left behind."""
-        number = self._number[story]
-        if not self._size[number]:
-            del self._number[story]
-        key = number << _SHIFT
+    def _close(self, vector: Vector, story: str) -> None:
+        """A story's last document leaves it. Where it was the newest, its entries are at the ends and its number is free again."""
+        number = self._number.pop(story)
+        entry = number << _SHIFT | 1
         for term in vector.ids.tolist():
             held = self._held[term]
-            at = bisect_left(held, key)
-            if at < len(held) and held[at] == key:
-                del held[at]
+            if held[-1] == entry:
+                held.pop()
+            else:
+                del held[bisect_left(held, entry)]
+        self._stories[vector.ids] -= 1
+        if number == len(self._names) - 1:
+            self._names.pop()
 
     # ---- weighing
 
@@ -199,9 +219,6 @@ class Postings:
         entries = np.concatenate(parts)
         row = np.repeat(np.arange(which.start, which.stop), [len(part) for part in parts])
         counts = entries & _ONE
-        if len(entries) != rows.held[which.start : which.stop].sum():  # a document is out of its story for a moment
-            present = np.flatnonzero(counts)
-            entries, row, counts = entries[present], row[present], counts[present]
         stories = entries >> _SHIFT
         return stories, rows.weights[row] * np.log1p(rows.gains[row] * counts / (self._size[stories] + 0.5))
 

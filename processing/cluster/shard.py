@@ -29,6 +29,8 @@ from processing.cluster.postings import Postings, Rows, Vector
 from processing.cluster.timing import Times
 
 GROWN = 3
+FEW = 4
+"""Documents up to which a story's own are looked at again when another came close to it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Params:
 
     join: float = 1.85  # a document joins at this many times what chance explains
     merge: float = 3.08  # and a story another
+    close: float = 0.7  # share of what joins from which a story is one to look at again
     chance_floor: float = 0.01516  # explained by chance per log of grown stories
     chance_cap: float = 0.4  # most that an article's own chance may be
     short: int = 30  # terms up to which a text is a headline; from twice as many it is an article
@@ -52,7 +55,7 @@ class Params:
     touches: int = 1000  # postings read for a headline, twice that for an article
     capacity: int = 50_000  # live documents
     first_check: int = 64
-    check_every: int = 1024
+    check_every: int = 256
 
 
 class Item(NamedTuple):
@@ -64,11 +67,14 @@ class Item(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Best story for a document, None where no story shares a term. `score` is the explained share, `chance` what chance would explain."""
+    """Best story for a document, None where no story shares a term. `score` is the explained share, `chance` what chance would explain, `joins` whether
+    that is enough. `near` are other stories that came close."""
 
     story: str | None
     score: float
     chance: float
+    joins: bool
+    near: tuple[str, ...] = ()
 
 
 class Moved(NamedTuple):
@@ -81,7 +87,7 @@ class Moved(NamedTuple):
 
 
 Op = tuple[str, Item, str]
-"""A change of a shard that `Shard.undo` takes back: ("new" | "put" | "take" | "forget", document, story)."""
+"""A change of a shard that `Shard.undo` takes back: ("new" | "put" | "take" | "forget", document, story) or ("doubt" | "sure", document, "")."""
 
 
 class Shard:
@@ -102,6 +108,8 @@ class Shard:
         self.grown = 0  # stories of three documents or more
         self.apart: dict[str, set[str]] = {}
         self.together: dict[str, set[str]] = {}
+        self.doubts: dict[str, Item] = {}  # documents that await another look, since a decision about them was close
+        self._parked: dict[str, tuple[Item, Vector]] = {}  # of documents not live, or not yet, that may be soon
         self.log: list[Op] | None = None  # where changes are noted, while somebody may want them undone
 
     # ---- index
@@ -112,6 +120,7 @@ class Shard:
             self.log.append(("put" if item.id in self.items else "new", item, story))
         if item.id not in self.items:
             self.vectors[item.id] = self._vector(item)
+            self._parked.pop(item.id, None)
             self.items[item.id] = item
             self.postings.arrive(self.vectors[item.id])
             self.times.arrive(item.at)
@@ -123,11 +132,8 @@ class Shard:
         self.times.add(story, item.at)
         self.postings.join(self.vectors[item.id], story)
 
-    def take(self, item: Item, for_a_moment: bool = False) -> str:
-        """Take a document out of its story, which it leaves empty or smaller; returns the story.
-
-        `for_a_moment`: it is likely put back at once; else `postings.sweep` is due.
-        """
+    def take(self, item: Item) -> str:
+        """Take a document out of its story, which it leaves empty or smaller; returns the story."""
         story = self.story_of.pop(item.id)
         self.grown -= len(self.members[story]) == GROWN
         del self.members[story][item.id]
@@ -135,8 +141,6 @@ class Shard:
             del self.members[story]
         self.times.remove(story, item.at)
         self.postings.leave(self.vectors[item.id], story)
-        if not for_a_moment:
-            self.postings.sweep(self.vectors[item.id], story)
         if self.log is not None:
             self.log.append(("take", item, story))
         return story
@@ -149,7 +153,14 @@ class Shard:
         if self.log is not None:
             self.log[-1] = ("forget", item, story)
         self.times.leave(item.at)
-        self.postings.depart(self.vectors.pop(document))
+        self._parked[document] = item, self.vectors.pop(document)
+        self.postings.depart(self._parked[document][1])
+
+    def release(self) -> None:
+        """Let go of what is kept of documents that are not live, now that none of them is about to be put back."""
+        for _, vector in self._parked.values():
+            self.postings.release(vector)
+        self._parked.clear()
 
     def add(self, item: Item, story: str) -> tuple[str, str] | None:
         """Add a document; beyond the capacity the one published first is forgotten. Returns that one and its story."""
@@ -168,6 +179,10 @@ class Shard:
                 self.forget(item.id)
             elif kind == "put":
                 self.take(item)
+            elif kind == "doubt":
+                del self.doubts[item.id]
+            elif kind == "sure":
+                self.doubts[item.id] = item
             else:
                 self.put(item, story)
 
@@ -179,12 +194,38 @@ class Shard:
         match = self.match(item, learn=self.p.learn_time)
         if bound is not None:
             return bound, 1.0
-        if match.story is not None and match.score >= self.p.join * match.chance:
+        for story in match.near:
+            if len(self.members[story]) <= FEW:
+                for document in self.members[story]:
+                    self.doubt(self.items[document])
+        if match.near:
+            self.doubt(item)
+        if match.story is not None and match.joins:
             return match.story, match.score
         return self.open_story(item), 1.0
 
+    def doubt(self, item: Item) -> None:
+        """A decision about a document was close: it is looked at again."""
+        if item.id not in self.doubts:
+            self.doubts[item.id] = item
+            if self.log is not None:
+                self.log.append(("doubt", item, ""))
+
+    def settle_doubts(self) -> list[str]:
+        """Live documents that awaited another look, by publication. None awaits one from now on."""
+        doubtful = sorted((item.at, document) for document, item in self.doubts.items() if document in self.items)
+        if self.log is not None:
+            self.log += [("sure", item, "") for item in self.doubts.values()]
+        self.doubts.clear()
+        return [document for _, document in doubtful]
+
     def _vector(self, item: Item) -> Vector:
-        return self.vectors[item.id] if self.items.get(item.id) is item else self.postings.vector(item.terms)
+        if self.items.get(item.id) is item:
+            return self.vectors[item.id]
+        known = self._parked.get(item.id)
+        if known is None or known[0] is not item:
+            known = self._parked[item.id] = item, self.postings.vector(item.terms)
+        return known[1]
 
     def _weigh(self, item: Item) -> tuple[Rows, float]:
         """The terms of a document that decide, and its whole information."""
@@ -221,26 +262,29 @@ class Shard:
         """The live story that explains the document best, none that an analyst keeps it apart from."""
         rows, whole = self._weigh(item)
         if not len(rows.ids) or whole <= 0:
-            return Match(None, 0.0, self._floor())
+            return Match(None, 0.0, self._floor(), False)
         candidates, chance = self._candidates(rows)
         banned = {self.story_of[d] for d in self.apart.get(item.id, ()) if d in self.story_of} if self.apart else set()
         moment = self.times.moment(item.at)
         if learn and candidates and candidates[0][0] >= 2 * self.p.join * self._floor() * whole and len(self.members) > 3:
             self.times.learn(candidates[0][1], moment)
-        best, top = None, 0.0
         timely = {story: moment.evidence(story) for _, story in candidates}
         usual = self.p.usual * max(timely.values(), default=0.0)
+        scores: dict[str, float] = {}
         for value, story in candidates:
             if story == ban or story in banned:
                 continue
             score = (value + self.p.time_weight * (timely[story] - usual)) / whole
-            score *= math.exp(-0.5 * (self.times.gap(story, item.at) / self.p.sigma) ** 2)
-            if score > top:
-                best, top = story, score
+            scores[story] = score * math.exp(-0.5 * (self.times.gap(story, item.at) / self.p.sigma) ** 2)
+        best = max(scores, key=scores.__getitem__, default=None)
+        top = max(0.0, scores[best]) if best is not None else 0.0
         cap = self.p.chance_cap * self._trust(len(rows.ids))
         # where nothing is known of the language yet, a shared common word looks like a sign; what this splits, re-examination merges
         new = 0.0 if self.common else self.p.early * max(0.0, 1 - len(self.items) / self.p.first_check)
-        return Match(best, top, max(self._floor(), min(chance / whole, cap)) + new)
+        chance = max(self._floor(), min(chance / whole, cap)) + new
+        least = self.p.join * chance
+        near = tuple(s for s, score in scores.items() if score >= self.p.close * least and (s != best or top < least))
+        return Match(best if top else None, top, chance, top >= least, near)
 
     def bound(self, document: str) -> str | None:
         """The live story an analyst put this document with, if any."""
@@ -255,64 +299,7 @@ class Shard:
         links.setdefault(a, set()).add(b)
         links.setdefault(b, set()).add(a)
 
-    # ---- looking again
-
     def due(self) -> bool:
         """True at 2ⁿ documents from `first_check` on, then every `check_every`."""
         n = self.seen
         return n >= self.p.first_check and (n % self.p.check_every == 0 or (n < self.p.check_every and n & (n - 1) == 0))
-
-    def reexamine(self, whole: bool = False) -> list[Moved]:
-        """Merge stories that became one, decide again about recent documents, merge once more. Returns what changed, in order.
-
-        Recent are the last two intervals' documents by publication, or all live ones where `whole`.
-        """
-        recent = [document for _, document in self.order[0 if whole else -2 * self.p.check_every :]]
-        changes = self._merge(recent)
-        for document in recent:
-            if document in self.apart or document in self.together:
-                continue  # an analyst decided
-            item = self.items[document]
-            old = self.take(item, for_a_moment=True)
-            match = self.match(item)
-            if match.story is None or match.score < self.p.join * match.chance:
-                new = old if old not in self.members else self.open_story(item)  # alone: it keeps a story that was its own
-            else:
-                new = match.story
-            if new != old:
-                self.postings.sweep(self.vectors[document], old)
-            self.put(item, new)
-            if new != old:
-                changes.append(Moved("moved", old, new, document))
-            elif self.log is not None:
-                del self.log[-2:]
-        return changes + self._merge(recent)
-
-    def _merge(self, recent: list[str]) -> list[Moved]:
-        changes = []
-        touched = {self.story_of[d] for d in recent}
-        for story in sorted((s for s in touched if len(self.members[s]) > 1), key=lambda s: (len(self.members[s]), s)):
-            if story not in self.members:
-                continue
-            members = sorted(self.members[story], key=lambda d: (self.items[d].at, d))
-            size = len(members)
-            mean: dict[str, float] = {}
-            for document in members[-64:]:
-                for term, weight in self.items[document].terms.items():
-                    mean[term] = mean.get(term, 0.0) + weight
-            common = sorted(mean.items(), key=lambda tw: (-tw[1], tw[0]))[: 4 * self.p.terms]
-            centre = Item(members[-1], self.items[members[-1]].at, {t: w / min(size, 64) for t, w in common})
-            match = self.match(centre, ban=story)
-            if match.story is None or match.score < self.p.merge * match.chance or len(self.members[match.story]) < size:
-                continue
-            if self._kept_apart(members, match.story):
-                continue
-            for document in members:
-                item = self.items[document]
-                self.take(item)
-                self.put(item, match.story)
-            changes.append(Moved("merged", story, match.story, members[0]))
-        return changes
-
-    def _kept_apart(self, members: list[str], story: str) -> bool:
-        return bool(self.apart) and any(self.story_of.get(other) == story for d in members for other in self.apart.get(d, ()))

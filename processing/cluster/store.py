@@ -23,7 +23,7 @@ from processing.db import Connection
 from processing.db.work import StageStats, done, put_off
 from processing.errors import Quarantine
 
-METHOD = "explained-information 2"
+METHOD = "explained-information 3"
 PARAMS = Params(capacity=30_000)
 _LOCK = 7_205_110_003
 _TOGETHER = 8
@@ -264,12 +264,16 @@ class _Batch:
         base = index.timeline.base
         weights = base.weights if base.weights is not None else index.timeline.shard.times.weights
         row = self.conn.execute(
-            """INSERT INTO cluster_state AS s (language, seen, time_weights, settled_at, settled_key, revision) VALUES (%s, %s, %s, %s, %s, 1)
+            """INSERT INTO cluster_state AS s (language, seen, time_weights, settled_at, settled_key, doubts, revision)
+               VALUES (%s, %s, %s, %s, %s, %s, 1)
                ON CONFLICT (language) DO UPDATE SET seen = excluded.seen, time_weights = excluded.time_weights, settled_at = excluded.settled_at,
-                   settled_key = excluded.settled_key, revision = s.revision + 1
+                   settled_key = excluded.settled_key, doubts = excluded.doubts, revision = s.revision + 1
                RETURNING revision""",
-            [index.language, base.seen, weights, moment(base.until[0]) if base.weights is not None else None, base.until[1]],
-        ).fetchone()
+            [
+                index.language, base.seen, weights, moment(base.until[0]) if base.weights is not None else None, base.until[1],
+                list(base.doubts),
+            ],
+        ).fetchone()  # fmt: skip
         assert row is not None
         index.revision = row["revision"]
 

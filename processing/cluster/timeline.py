@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from processing.cluster.again import reexamine
 from processing.cluster.shard import Item, Op, Params, Shard
 
 SPAN_US = 3 * 86400 * 1_000_000
@@ -32,11 +33,12 @@ class Entry(NamedTuple):
 
 
 class Base(NamedTuple):
-    """What the window stands on: the last settled place, and the shard's counters there."""
+    """What the window stands on: the last settled place, and what the shard knew there that does not follow from its stories."""
 
     until: Order
     seen: int
     weights: list[float] | None
+    doubts: tuple[str, ...] = ()
 
 
 class Settled(NamedTuple):
@@ -66,6 +68,7 @@ class Timeline:
         self.shard.seen = self.base.seen
         if self.base.weights is not None:
             self.shard.times.weights = list(self.base.weights)
+        self._doubts = set(self.base.doubts)
         self._steps: list[_Step] = []
         self._at: dict[str, Order] = {}
         self.decided = 0  # decisions made, repeated ones included
@@ -98,6 +101,8 @@ class Timeline:
     def restore(self, item: Item, story: str) -> None:
         """Put a settled document into its story. Before the first `update`."""
         self.shard.add(item, story)
+        if item.id in self._doubts:
+            self.shard.doubt(item)
 
     def _decide(self, entry: Entry) -> set[str]:
         shard = self.shard
@@ -109,17 +114,17 @@ class Timeline:
         shard.add(entry.item, story)
         shard.seen += 1
         if shard.due():
-            shard.reexamine()
+            reexamine(shard)
         shard.log = None
         self._steps.append(_Step(entry, score, ops, seen, weights))
         self._at[entry.item.id] = entry.order
-        return {item.id for _, item, _ in ops}
+        return {item.id for _, item, story in ops if story}
 
     def _take_back(self, step: _Step) -> set[str]:
         self.shard.undo(step.ops)
         self.shard.seen, self.shard.times.weights = step.seen, list(step.weights)
         del self._at[step.entry.item.id]
-        return {item.id for _, item, _ in step.ops}
+        return {item.id for _, item, story in step.ops if story}
 
     def update(self, add: Iterable[Entry], remove: Iterable[str] = ()) -> set[str]:
         """Take documents in and out. Returns those whose story may have changed, the new ones among them.
@@ -149,6 +154,7 @@ class Timeline:
                 self.shard.add(kept[document].item, kept[document].pin or story)
         for entry in sorted([*fresh, *again], key=lambda e: e.order):
             touched |= self._decide(entry._replace(pin=entry.pin or pins.get(entry.item.id)))
+        self.shard.release()
         return touched
 
     def _in_order(self, entries: Iterable[Entry]) -> list[Entry]:
@@ -167,16 +173,21 @@ class Timeline:
         if not count:
             return None
         stories: dict[str, str] = {}
+        doubts = dict.fromkeys(self.base.doubts)
         for step in self._steps[:count]:
             for kind, item, story in step.ops:
                 if kind in ("new", "put"):
                     stories[item.id] = story
+                elif kind == "doubt":
+                    doubts[item.id] = None
+                elif kind == "sure":
+                    doubts.pop(item.id, None)
             del self._at[step.entry.item.id]
         last = self._steps[count - 1].entry.order
         after = self._steps[count] if count < len(self._steps) else None
         seen, weights = (after.seen, after.weights) if after else (self.shard.seen, self.shard.times.weights)
         del self._steps[:count]
-        self.base = Base(last, seen, list(weights))
+        self.base = Base(last, seen, list(weights), tuple(doubts))
         return Settled(self.base, stories)
 
     def _ripe(self) -> int:

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from processing.cluster import store
+from processing.cluster.again import reexamine
 from processing.cluster.changes import merge_issues, split_issue
 from processing.cluster.issues import find, issue_card
 from processing.db import Connection
@@ -190,7 +191,7 @@ def test_a_split_is_obeyed_for_good_and_can_be_taken_back(db: Connection, add: A
     drain(db)
     index = store._indexes[db.info.dsn]["vi"]
     for _ in range(3):
-        index.timeline.shard.reexamine()
+        reexamine(index.timeline.shard, whole=True)
     story = {row.id: index.timeline.shard.story_of[name] for name, row in index.rows.items()}
     assert story[taken] != story[ids["water"][0]]
     assert issues_of(db)[newcomer] in (found[taken], found[ids["water"][0]])

@@ -95,13 +95,14 @@ def test_a_new_version_counts_from_its_own_place() -> None:
 class Restarted:
     """A timeline that is stored and read again after every batch, as a process killed between batches leaves it."""
 
-    def __init__(self) -> None:
+    def __init__(self, params: Params | None = None) -> None:
+        self.params = params or Params()
         self.base: Base | None = None
         self.settled: dict[str, str] = {}
         self.all: dict[str, Entry] = {}
 
     def batch(self, add: list[Entry]) -> Timeline:
-        timeline = Timeline(Params(), "xx", self.base)
+        timeline = Timeline(self.params, "xx", self.base)
         until = self.base.until if self.base else None
         ordered = sorted(self.all.values(), key=lambda e: e.order)
         for entry in ordered:
@@ -135,6 +136,28 @@ def test_settling_and_restarting_change_nothing(monkeypatch: pytest.MonkeyPatch)
     assert kept.base.seen > 100
     assert stories(kept) == stories(straight)
     assert stories(last) == stories(straight)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_looking_again_often_gives_what_a_full_computation_does(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Doubts outlive settling and restarts: what is looked at again, and what comes of it, is as if everything had been decided at once."""
+    monkeypatch.setattr(module, "KEEP", 30)
+    params = Params(check_every=16, close=0.3)
+    made = entries(200, seed)
+    straight = Timeline(params, "xx")
+    straight.update(made)
+    rng = random.Random(seed)
+    near = sorted(made, key=lambda e: (e.order[0] + rng.uniform(0, 25 * 600e6), e.order[1]))  # twenty-five places out of order at most
+    kept, restarted, doubted = Timeline(params, "xx"), Restarted(params), 0
+    for batch in (near[n : n + 11] for n in range(0, len(near), 11)):
+        kept.update(batch)
+        kept.settle()
+        last = restarted.batch(batch)
+        doubted += len(restarted.base.doubts) if restarted.base else 0
+    assert doubted
+    for timeline in (kept, last):
+        assert stories(timeline) == stories(straight)
+        assert timeline.shard.doubts.keys() == straight.shard.doubts.keys()
 
 
 def test_what_comes_after_the_window_joins_without_deciding_again(monkeypatch: pytest.MonkeyPatch) -> None:
