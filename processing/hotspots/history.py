@@ -55,11 +55,9 @@ def read_history(conn: Connection, options: Detection, now: dt.datetime) -> Hist
     live = conn.execute(
         "SELECT count(DISTINCT series_id) AS n FROM observation WHERE day > %s AND origins > 0", [today - dt.timedelta(days=LIVE_DAYS)]
     ).fetchone()
-    index = {s["id"]: i for i, s in enumerate(series)}
     counts = np.zeros((len(series), len(days)))
-    for r in conn.execute("SELECT series_id, day, origins FROM observation WHERE day >= %s AND series_id = ANY(%s)", [days[0], list(index)]):
-        if r["day"] <= today:
-            counts[index[r["series_id"]], (r["day"] - days[0]).days] = r["origins"]
+    for s, stored in load.counts(conn, [s["id"] for s in series], days[0], today):
+        counts[s, stored[:, 0]] = stored[:, 1]
     sources = load.sources(conn, days[0], today - dt.timedelta(days=_MIX_DAYS), today)
     weights = mix(sources.by_place)
     living = alive(days, sources.published, sources.fetched, weights[None])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from processing.db import Connection
 from processing.hotspots.series import Doc
@@ -44,6 +47,22 @@ def documents(conn: Connection, first: dt.date, last: dt.date) -> list[Doc]:
         )
         for r in rows
     ]  # fmt: skip
+
+
+def counts(conn: Connection, series: Sequence[int], first: dt.date, last: dt.date) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Stored counts above 0 of `series` on the local days `first` to `last`: place in `series`, and rows of (days since `first`, origins).
+
+    They come packed, a series in one value: there may be millions, and a Python object for each row takes seconds.
+    """
+    with conn.cursor(binary=True) as cursor:
+        cursor.execute(
+            """SELECT series_id, string_agg(int4send(day - %s::date) || int4send(origins), NULL) AS packed FROM observation
+               WHERE series_id = ANY(%s) AND day BETWEEN %s AND %s AND origins > 0 GROUP BY series_id""",
+            [first, list(series), first, last],
+        )
+        place = {number: i for i, number in enumerate(series)}
+        for row in cursor:
+            yield place[row["series_id"]], np.frombuffer(row["packed"], ">i4").reshape(-1, 2)
 
 
 def changed_days(conn: Connection, oldest: dt.date, today: dt.date) -> list[dt.date]:

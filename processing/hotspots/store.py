@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
+
 from processing.db import Connection
 from processing.db.work import StageStats
 from processing.hotspots import load
 from processing.hotspots.flags import flag_blind_days, raise_flags
 from processing.hotspots.history import History, read_history
+from processing.hotspots.model import tail, upper_limit
 from processing.hotspots.options import Detection, load_detection
 from processing.hotspots.series import Cell, Doc, Key, count, part_of_day
 from processing.reference import config_file
@@ -48,16 +51,14 @@ def run(conn: Connection, *, limit: int = 31, now: dt.datetime, options: Detecti
 def recount(conn: Connection, days: Sequence[dt.date], now: dt.datetime, at_once: int = 31) -> None:
     """Replace the counts of `days` by what the stored documents say today, reading the documents of `at_once` days at a time."""
     conn.execute("SELECT ensure_months('observation', %s, %s)", [min(days), max(days)])
-    conn.execute("UPDATE observation SET origins = 0, documents = 0, counted_at = %s WHERE day = ANY(%s)", [now, list(days)])
     for first, last in _runs(days, max(1, at_once)):
         load.count_sources(conn, first, last)
-        cells = count(load.documents(conn, first, last))
-        if cells:
-            _write_counts(conn, cells, now)
+        _write_counts(conn, first, last, count(load.documents(conn, first, last)), now)
     conn.execute(
         """DELETE FROM observation o WHERE day = ANY(%s) AND origins = 0
-           AND NOT EXISTS (SELECT FROM flag f WHERE f.series_id = o.series_id AND o.day BETWEEN f.first_day AND f.last_day)""",
-        [list(days)],
+           AND NOT EXISTS (SELECT FROM flag f WHERE f.series_id = o.series_id AND o.day BETWEEN f.first_day AND f.last_day)
+           AND NOT EXISTS (SELECT FROM observation p WHERE p.series_id = o.series_id AND p.day = ANY(%s) AND p.origins > 0)""",
+        [list(days), list(days)],
     )
 
 
@@ -72,48 +73,59 @@ def _runs(days: Sequence[dt.date], longest: int) -> list[tuple[dt.date, dt.date]
     return out
 
 
-def _write_counts(conn: Connection, cells: dict[tuple[Key, dt.date], Cell], now: dt.datetime) -> None:
+def _write_counts(conn: Connection, first: dt.date, last: dt.date, cells: dict[tuple[Key, dt.date], Cell], now: dt.datetime) -> None:
+    """Store the counts of a stretch of days; what is no longer counted becomes 0, and what is as it was stays untouched."""
     keys = sorted({key for key, _ in cells}, key=str)
+    names = [str(key) for key in keys]
     conn.execute(
         """INSERT INTO series (key, kind, topic, unit_code, issue_id)
-           SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[]) ON CONFLICT (key) DO NOTHING""",
-        [[str(k) for k in keys], [k.kind for k in keys], [k.topic for k in keys], [k.unit for k in keys], [k.issue for k in keys]],
+           SELECT k, i, t, u, n FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[]) AS new(k, i, t, u, n)
+           WHERE NOT EXISTS (SELECT FROM series s WHERE s.key = k) ON CONFLICT (key) DO NOTHING""",
+        [names, [k.kind for k in keys], [k.topic for k in keys], [k.unit for k in keys], [k.issue for k in keys]],
     )
-    ids = {r["key"]: r["id"] for r in conn.execute("SELECT id, key FROM series WHERE key = ANY(%s)", [[str(k) for k in keys]])}
+    ids = {r["key"]: r["id"] for r in conn.execute("SELECT id, key FROM series WHERE key = ANY(%s)", [names])}
+    known = {key: ids[name] for key, name in zip(keys, names, strict=True)}
     # An issue's series keeps one key while its documents may differ in topic.
     totals: dict[tuple[int, dt.date], list[Doc]] = {}
     for (key, day), cell in cells.items():
-        totals.setdefault((ids[str(key)], day), []).extend(cell.docs)
+        totals.setdefault((known[key], day), []).extend(cell.docs)
     rows = sorted((series, day, Cell(docs).origins, len(docs)) for (series, day), docs in totals.items())
+    columns = [[row[i] for row in rows] for i in range(4)]
     conn.execute(
-        """INSERT INTO observation (series_id, day, origins, documents, coverage, counted_at)
-           SELECT s, d, o, n, 1, %s FROM unnest(%s::bigint[], %s::date[], %s::int[], %s::int[]) AS t(s, d, o, n)
-           ON CONFLICT (series_id, day) DO UPDATE SET origins = excluded.origins, documents = excluded.documents, counted_at = excluded.counted_at""",
-        [now, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows]],
+        """UPDATE observation o SET origins = 0, documents = 0, counted_at = %s WHERE day BETWEEN %s AND %s AND origins > 0
+           AND NOT EXISTS (SELECT FROM unnest(%s::bigint[], %s::date[]) AS t(s, d) WHERE s = o.series_id AND d = o.day)""",
+        [now, first, last, *columns[:2]],
+    )
+    conn.execute(
+        """INSERT INTO observation AS o (series_id, day, origins, documents, coverage, counted_at)
+           SELECT s, d, n, m, 1, %s FROM unnest(%s::bigint[], %s::date[], %s::int[], %s::int[]) AS t(s, d, n, m)
+           ON CONFLICT (series_id, day) DO UPDATE SET origins = excluded.origins, documents = excluded.documents, counted_at = excluded.counted_at
+           WHERE (o.origins, o.documents) <> (excluded.origins, excluded.documents)""",
+        [now, *columns],
     )
 
 
 def _write_observations(conn: Connection, history: History, window: Sequence[dt.date], now: dt.datetime) -> None:
     """Store what the latest days were judged, zeros included, and the coverage they were judged with."""
-    p_value, upper = history.judged.p_value(history.counts), history.judged.upper()
-    columns: list[list[object]] = [[] for _ in range(8)]
-    for day in window:
-        t = (day - history.days[0]).days
-        if t < 0:
-            continue
-        for s, series in enumerate(history.ids):
-            known = bool(history.judged.known[s, t])
-            values = (
-                series, day, float(history.coverage[s, t]), float(history.judged.expected[s, t]) if known else None, float(upper[s, t]) if known else None,
-                float(p_value[s, t]) if known else None, float(history.judged.score[s, t]) if known else None, float(history.judged.burst[s, t]),
-            )  # fmt: skip
-            for column, value in zip(columns, values, strict=True):
-                column.append(value)
+    judged = history.judged
+    at = [(day - history.days[0]).days for day in window if day >= history.days[0]]
+    known, counts = judged.known[:, at], history.counts[:, at]
+    expected, ratio = judged.expected[:, at], judged.ratio[:, at]
+    values = (expected, upper_limit(expected, ratio), tail(counts, expected, ratio), judged.score[:, at])
+    columns = [
+        [series for series in history.ids for _ in at],
+        [history.days[t] for t in at] * len(history.ids),
+        history.coverage[:, at].ravel().tolist(),
+        *(np.where(known, value, np.nan).ravel().tolist() for value in values),
+        judged.burst[:, at].ravel().tolist(),
+    ]
     conn.execute(
         """INSERT INTO observation AS o (series_id, day, origins, documents, coverage, expected, upper, p_value, score, burst, counted_at)
-           SELECT s, d, 0, 0, c, e, u, p, k, b, %s FROM unnest(%s::bigint[], %s::date[], %s::real[], %s::real[], %s::real[], %s::float8[], %s::float8[],
+           SELECT s, d, 0, 0, c, nullif(e, 'NaN'), nullif(u, 'NaN'), nullif(p, 'NaN'), nullif(k, 'NaN'), b, %s FROM unnest(%s::bigint[], %s::date[], %s::real[], %s::real[], %s::real[], %s::float8[], %s::float8[],
                %s::real[]) AS t(s, d, c, e, u, p, k, b)
            ON CONFLICT (series_id, day) DO UPDATE SET coverage = excluded.coverage, expected = excluded.expected, upper = excluded.upper,
-               p_value = excluded.p_value, score = excluded.score, burst = excluded.burst, counted_at = excluded.counted_at""",
+               p_value = excluded.p_value, score = excluded.score, burst = excluded.burst, counted_at = excluded.counted_at
+           WHERE (o.coverage, o.expected, o.upper, o.p_value, o.score, o.burst)
+               IS DISTINCT FROM (excluded.coverage, excluded.expected, excluded.upper, excluded.p_value, excluded.score, excluded.burst)""",
         [now, *columns],
     )
