@@ -13,15 +13,16 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from psycopg.types.json import Jsonb
 
 from processing.claims.claimreview import Review, moment
 from processing.claims.registry import KINDS, row_of, set_aside, upsert
 from processing.db import Connection
+from processing.db.addresses import BadURL, canonical
 from processing.db.erase import url_hash
 from processing.errors import LangNgheError
+from processing.scrub.core import words
 from processing.text import clean, fold
 
 COLUMNS = ("claim", "publisher", "publisher_kind", "published_at", "url")
@@ -50,6 +51,20 @@ def published(raw: str) -> datetime | None:
     return moment(f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}") if found else moment(raw)
 
 
+def _address(raw: str) -> str:
+    """The one stored spelling of a page's address, without what names a reader or an author (SCOPE S2), by which a removal finds it.
+
+    '' for what is none, and for a profile, group or messenger: no publisher's page stands there (S1).
+    """
+    from crawlers.profiles import refusal
+
+    try:
+        found = canonical(raw)
+    except BadURL:
+        return ""
+    return "" if refusal(found) else found
+
+
 def problem(row: dict[str, str], now: datetime) -> str:
     """Why a row cannot be taken in, naming the column, or ''."""
     for column in COLUMNS:
@@ -62,12 +77,8 @@ def problem(row: dict[str, str], now: datetime) -> str:
         return f"published_at {row['published_at']!r} is no date between 1995 and 2100; write 2026-12-31 or 31/12/2026"
     if when > now + timedelta(days=1):
         return f"published_at {row['published_at']!r} lies in the future"
-    try:
-        parts = urlsplit(row["url"])
-    except ValueError:
-        return f"url {row['url']!r} is no http(s) address"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"url {row['url']!r} is no http(s) address"
+    if not _address(row["url"]):
+        return f"url {row['url']!r} is no http(s) address of a publisher's own page"
     if len(row["claim"]) > MAX_CLAIM:
         return f"claim is longer than {MAX_CLAIM} characters; give the one statement that was checked"
     return ""
@@ -75,6 +86,7 @@ def problem(row: dict[str, str], now: datetime) -> str:
 
 def _take(conn: Connection, row: dict[str, str], now: datetime) -> int:
     """Write one whole row; 1 if it is new or changed."""
+    row = {**row, "url": _address(row["url"]), "publisher": words(row["publisher"])}
     when = published(row["published_at"])
     assert when is not None
     source = {"id": None, "name": row["publisher"], "publisher_kind": row["publisher_kind"]}
@@ -95,9 +107,9 @@ def enter(conn: Connection, values: dict[str, str], user_id: int, now: datetime)
     if wrong:
         raise LangNgheError(wrong, "fill in the field and send it again")
     changed = bool(_take(conn, row, now))
-    detail = Jsonb({"publisher": row["publisher"], "changed": changed})
+    detail = Jsonb({"publisher": words(row["publisher"]), "changed": changed})
     # the hash alone: the audit outlives a page that is removed on request (SCOPE S14), and whoever has the address can still look for its row
-    conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "enter check", f"check:{url_hash(row['url']).hex()[:16]}", detail, now])
+    conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "enter check", f"check:{url_hash(_address(row['url'])).hex()[:16]}", detail, now])
     if changed:
         _wake(conn, now)
     return changed
@@ -134,10 +146,10 @@ def import_csv(conn: Connection, path: Path, now: datetime) -> Imported:
 def _one(conn: Connection, row: dict[str, str], file: str, number: int, out: Imported, now: datetime) -> None:
     if not any(row.values()):
         return
-    wrong = problem(row, now)
+    wrong = words(problem(row, now))
     if wrong:
         out.quarantined.append((number, wrong))
-        set_aside(conn, row.get("url") or f"{file}:{number}", row.get("claim", ""), row.get("publisher", ""), wrong, now)
+        set_aside(conn, _address(row.get("url", "")) or f"{file}:{number}", row.get("claim", ""), row.get("publisher", ""), wrong, now)
         return
     changed = _take(conn, row, now)
     out.written += changed

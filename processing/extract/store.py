@@ -91,12 +91,19 @@ def _one(conn: Connection, row: dict[str, Any], source: dict[str, Any], now: dat
     if changed:
         enqueue(conn, "annotate", [document_id], now)
         attachments.note(conn, document_id, files, now)
-    if source["publisher_kind"] is not None and row["kind"] == "page":
+    if source["publisher_kind"] is not None:  # a page, or a feed that carries the whole text
         from processing.claims.registry import ingest_page
 
         # also where the text is the same: a rating may have changed in the page's ClaimReview alone
-        ingest_page(conn, source, envelope.body, document_id, now)
+        ingest_page(conn, source, _with_stated(envelope), document_id, now)
     conn.execute("UPDATE landing SET state = 'done', reason = NULL WHERE id = %s", [row["id"]])
+
+
+def _with_stated(envelope: Envelope) -> bytes:
+    """The page, with the ClaimReview that a data feed states of it where it states none itself."""
+    stated = str((envelope.header.get("entry") or {}).get("content") or "")
+    own = b"ClaimReview" in envelope.body or "ClaimReview" not in stated
+    return envelope.body if own else stated.encode() + envelope.body
 
 
 def _spelled(named: str | None, fetched: str) -> str:

@@ -52,7 +52,7 @@ def test_a_file_with_bad_rows_says_each_reason_and_a_mended_row_is_no_longer_set
     assert (done.written, [n for n, _ in done.quarantined]) == (0, [2, 3, 4, 5])
     assert [word in why for word, (_, why) in zip(["published_at", "url", "future", "http"], done.quarantined, strict=True)] == [True] * 4
     assert done.lines()[0] == "0 written, 0 known already, 4 set aside" and done.lines()[1].startswith("line 2: set aside: column 'published_at'")
-    assert {r["url"] for r in _aside(db)} == {"https://kc.example/1", "checks.csv:3", "ftp://kc.example/1"}
+    assert {r["url"] for r in _aside(db)} == {"https://kc.example/1", "checks.csv:3", "checks.csv:5"}
     assert desk.import_csv(db, _file(tmp_path, HEADER, good), LATER).written == 1
     assert _aside(db) == []
 

@@ -17,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from crawlers import keyed
 from processing import pipeline
 from processing.alerts import digest, outbox
 from processing.alerts.compose import compose
@@ -25,11 +26,12 @@ from processing.db import Connection
 from processing.db.backup import _tool, backup
 from processing.db.retention import housekeeping
 from processing.people import add_user
-from processing.settings import get_settings
+from processing.settings import ROOT, get_settings
 from processing.stack.postgres import EmbeddedPostgres
 from review.app import create_app
 from tests.crawlers.conftest import Crawl
 from tests.crawlers.site import Site, reply, serving
+from tests.extract import make_pdf
 from tests.safeguards.test_s02_no_authors import ABOVE, BELOW, HANDLE, HEADS, NAME, P1, P2, P3, SHELLS, TITLE
 from tests.safeguards.test_s03_personal_data_is_scrubbed import PRIVATE, SENTENCES
 
@@ -97,6 +99,49 @@ def reports() -> str:
     ])  # fmt: skip
 
 
+def full_text() -> str:
+    """A feed whose entries carry the whole article: nothing else of them is fetched."""
+    content = "".join(ABOVE.values()) + f"<p>{P1}</p><p>{SENTENCES.format(**PRIVATE)}</p><p>{P2}</p><p>{P3}</p>" + BELOW["author box"] + BELOW["comment"] + BELOW["right strong"]
+    return f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+      <channel><title>Sở</title><item><title>Bác bỏ tin đồn nước giếng xã Suối Mây nhiễm chì</title><link>{link("/so-1")}</link><guid>{ID}-9</guid><author>{PRIVATE["email"]} ({NAME})</author>
+      <dc:creator>{NAME}</dc:creator><pubDate>Sat, 21 Nov 2026 08:00:00 +0700</pubDate><content:encoded><![CDATA[{content}]]></content:encoded></item></channel></rss>"""
+
+
+def petitions() -> str:
+    """A board of petitions as a page: who filed each, with everything a board prints about them, also inside the text itself."""
+    one = f"""<div class="kn"><a href="/kn/{ID}-{{n}}">Rác</a><p class="nguoi-gui">Người gửi: {NAME} ({HANDLE}), {PRIVATE["phone"]}, {PRIVATE["email"]}, {PRIVATE["address"]}</p>
+      <img class="avatar" src="{PERSON["avatar"]}"><p class="noi-dung">Rác ở xã Suối Mây cả tuần không ai thu gom. {NAME}, {PRIVATE["phone"]}</p><span>21/11/2026</span></div>"""
+    return "<html><body>" + "".join(one.format(n=n) for n in range(6)) + "</body></html>"
+
+
+def posts() -> str:
+    """An institution's page, by its platform's interface: visitors, commenters, tags, reactions and places in every field that it could give."""
+    who = {"id": ID, "name": NAME, "username": HANDLE, "picture": {"data": {"url": PERSON["avatar"]}}, "link": PERSON["url"]}
+    fields = {"from": who, "to": {"data": [who]}, "message_tags": [who], "story": NAME, "story_tags": [who], "with_tags": {"data": [who]}, "place": {**who, "location": {"street": PRIVATE["address"]}},
+              "comments": {"data": [{"from": who, "message": NAME}]}, "reactions": {"data": [who]}, "likes": {"data": [who]}, "admin_creator": who, "full_picture": PERSON["avatar"],
+              "permalink_url": PERSON["url"], "attachments": {"data": [{"title": NAME, "url": PERSON["url"]}]}}  # fmt: skip
+    message = f"Trạm y tế xã tiêm vắc xin sởi cho trẻ em từ 7h30 thứ hai. {SENTENCES.format(**PRIVATE)}\nMời bà con đưa trẻ đến đúng lịch hẹn."
+    return json.dumps({"data": [{"id": f"{PAGE}_98765", "message": message, "created_time": "2026-11-21T08:00:00+0700", **fields}], "paging": {"cursors": {"after": ID}, "next": PERSON["url"]}})
+
+
+def checks() -> str:
+    """A service of published checks, by its interface: who said it, who wrote the review."""
+    reviewed = {"publisher": {"name": "Kiểm chứng", "site": "kiemchung.example"}, "url": f"https://kiemchung.example/1{link('')}".replace("&amp;", "&"), "author": PERSON,
+                "title": f"Không có chuyện đó. Ai hỏi xin gọi {PRIVATE['phone']}", "reviewDate": "2026-11-20T02:00:00Z", "textualRating": "Thiếu căn cứ", "languageCode": "vi"}  # fmt: skip
+    return json.dumps({"claims": [{"text": f"Ba ngân hàng sẽ đóng cửa trong tuần này, theo {PRIVATE['account_link']}", "claimant": NAME, "claimDate": "2026-11-19T00:00:00Z", "claimReview": [reviewed]}]})
+
+
+def analysts_file() -> str:
+    """A CSV as somebody keeps it: with columns nobody asked for, and a row that cannot be taken in."""
+    row = f"2026-11-20,https://kiemchung.example/2?author={HANDLE[1:]}&email={PRIVATE['email']},{NAME},{PRIVATE['phone']}"
+    return (
+        "claim,publisher,publisher_kind,published_at,url,author,note\n"
+        f'"Học sinh được nghỉ năm ngày, hỏi {PRIVATE["phone"]}",Kiểm chứng,independent_fact_check,{row}\n'
+        f'"Nghe từ {PRIVATE["email"]}",Kiểm chứng {PRIVATE["phone"]},{PRIVATE["phone"]},{row}\n'
+        f'"Xe {PRIVATE["plate"]} chở nước",Kiểm chứng,independent_fact_check,{PRIVATE["id_number"]},{PERSON["url"]},,\n'
+    )
+
+
 def review(site: str) -> bytes:
     """A fact-checker's page: authors of the review and of the claim are people."""
     stated = {"@context": "https://schema.org", "@type": "ClaimReview", "claimReviewed": CLAIM, "url": f"{site}/check", "datePublished": "2026-11-21",
@@ -109,30 +154,63 @@ def review(site: str) -> bytes:
 
 @pytest.fixture
 def town(db: Connection, tmp_path: Path) -> Iterator[tuple[Crawl, list[str]]]:
-    """Three sites with every kind of list, crawled once by the real children. Yields the crawl and what the children printed."""
+    """Five sites with every kind of list and interface, crawled by the real child; the first one twice, for the file that a page links to."""
     crawl = Crawl(tmp_path / "config", db)
     printed: list[str] = []
-    crawl.env |= {"LANGNGHE_RAW_ARCHIVE": "true"}
-    with serving() as site, serving("127.0.0.2") as board, serving("127.0.0.3") as checker:
+    with serving() as site, serving("127.0.0.2") as board, serving("127.0.0.3") as checker, serving("127.0.0.4") as office:
+        crawl.env |= {
+            "LANGNGHE_RAW_ARCHIVE": "true", "TEST_CONNECTS": str(tmp_path / "connects.txt"), "TEST_ORIGINS": json.dumps(dict.fromkeys(keyed.INTERFACES, office.url)),
+            "LANGNGHE_FACEBOOK_KEY": "key-of-the-operator", "LANGNGHE_FACTCHECK_KEY": "other-key",
+        }  # fmt: skip
         _fill(site, board, checker)
-        feeds = [("/rss", "rss", ""), ("/atom", "rss", ""), ("/feed.json", "rss", ""), ("/sitemap.xml", "sitemap", ""), ("/list", "listing", 'selector = "a.tin"\n')]
-        crawl.source(site, feeds="".join(f'[[feeds]]\nurl = "{site.url}{path}"\nkind = "{kind}"\n{more}' for path, kind, more in feeds))
-        crawl.source(board, "cong", kind="feedback", feeds=f'[[feeds]]\nurl = "{board.url}/requests.json"\nkind = "open311"\n')
-        crawl.source(checker, "kiem-chung", kind="fact_check", publisher_kind="independent_fact_check", feeds=f'[[feeds]]\nurl = "{checker.url}/rss"\n')
-        landed = 0
-        for key in ("bao-thu", "cong", "kiem-chung"):
-            figures = crawl.run(key)
-            landed += figures["landed"]
-            printed += [json.dumps(figures), crawl.stderr]
-        assert landed == 7, (printed, site.paths(), board.paths(), checker.paths())
-    yield crawl, printed
+        _fill_interfaces(office)
+        _sources(crawl, site, board, checker, office)
+        figures = crawl.run_many(*KEYS, module=("-m", "tests.crawlers.harness"))
+        printed += [json.dumps(figures), crawl.stderr]
+        assert {key: found["landed"] for key, found in figures.items()} == KEYS, (printed, site.paths(), office.paths())
+        yield crawl, printed
+
+
+KEYS = {"bao-thu": 5, "cong": 1, "kiem-chung": 1, "bang-kien-nghi": 1, "trang": 1, "dich-vu": 1, "so": 1}
+"""Sources and how many pages, entries or lists of each are landed at the first visit."""
+
+
+def _sources(crawl: Crawl, site: Site, board: Site, checker: Site, office: Site) -> None:
+    lists = [("/rss", "rss", ""), ("/atom", "rss", ""), ("/feed.json", "rss", ""), ("/sitemap.xml", "sitemap", ""), ("/list", "listing", 'selector = "a.tin"\n')]
+    crawl.source(site, feeds="".join(f'[[feeds]]\nurl = "{site.url}{path}"\nkind = "{kind}"\n{more}' for path, kind, more in lists))
+    crawl.source(board, "cong", kind="feedback", feeds=f'[[feeds]]\nurl = "{board.url}/requests.json"\nkind = "open311"\n')
+    crawl.source(checker, "kiem-chung", kind="fact_check", publisher_kind="independent_fact_check", feeds=f'[[feeds]]\nurl = "{checker.url}/rss"\n')
+    block = 'kind = "petitions"\nselector = "div.kn"\ntext_selector = ".noi-dung"\n'
+    crawl.source(office, "bang-kien-nghi", kind="feedback", feeds=f'[[feeds]]\nurl = "{office.url}/kien-nghi"\n{block}')
+    crawl.source(office, "trang", kind="channel", proof_url=f"{office.url}/lien-he", feeds=f'[[feeds]]\nurl = "{office.url}{POSTS}"\nkind = "facebook_page"\n')
+    crawl.source(
+        office, "dich-vu", kind="fact_check", publisher_kind="independent_fact_check", home_url="https://kiemchung.example/",
+        feeds=f'[[feeds]]\nurl = "{office.url}{CHECKS}"\nkind = "factcheck_api"\n',
+    )  # fmt: skip
+    crawl.source(office, "so", kind="institution", publisher_kind="official_statement", full_text_in_feed=True, feeds=f'[[feeds]]\nurl = "{office.url}/so.rss"\n')
+
+
+PAGE = "1234567890"
+POSTS = f"/v25.0/{PAGE}/posts"
+CHECKS = "/v1alpha1/claims:search?reviewPublisherSiteFilter=kiemchung.example"
+
+
+def _fill_interfaces(office: Site) -> None:
+    office.pages |= {"/kien-nghi": reply(petitions()), "/so.rss": reply(full_text(), content_type="application/rss+xml")}
+    for kind, path, body in (("facebook_page", POSTS, posts()), ("factcheck_api", CHECKS, checks())):
+        office.pages[keyed.address(kind, office.url + path).removeprefix(office.url)] = reply(body, content_type="application/json")
 
 
 def _fill(site: Site, board: Site, checker: Site) -> None:
     pages = {"/nukeviet": "nukeviet", "/wordpress": "wordpress", "/general": "general", "/sitemap-page": "general", "/listed": "nukeviet"}
     for n, (path, shell) in enumerate(pages.items()):
         asked = path + link("").replace("&amp;", "&") if path != "/listed" else path
-        site.pages[asked] = reply(article(shell, f"{TITLE} {n}", CLAIM if n == 0 else ""), Set_Cookie=f"uid={ID}", X_Author=HANDLE)
+        body = article(shell, f"{TITLE} {n}", CLAIM if n == 0 else "")
+        if n == 0:
+            body = body.replace(f"<p>{P2}</p>".encode(), f"<p>{P2} <a href='{link('/lich.pdf')}'>Lịch</a></p>".encode(), 1)
+        site.pages[asked] = reply(body, Set_Cookie=f"uid={ID}", X_Author=HANDLE)
+    lines = ["Lịch tạm ngừng cấp nước theo từng tổ trong hai ngày cuối tuần này.", *SENTENCES.format(**PRIVATE).split(". ")]
+    site.pages["/lich.pdf"] = reply(make_pdf.pdf([lines], author=NAME), content_type="application/pdf")
     site.pages |= {
         "/rss": reply(rss(), content_type="application/rss+xml"), "/atom": reply(atom(site.url), content_type="application/atom+xml"),
         "/feed.json": reply(json_feed(), content_type="application/feed+json"), "/sitemap.xml": reply(sitemap(site.url), content_type="application/xml"),
@@ -166,22 +244,18 @@ def test_nothing_of_anybody_is_left_anywhere(
         add_user(db, login, f"{login}@board.invalid", "a long password", login)
     db.commit()
     sealed = db.execute("SELECT count(*) AS n FROM landing WHERE sealed <> ''").fetchone()
-    assert sealed == {"n": 7}
+    assert sealed == {"n": sum(KEYS.values())}
     sweep("a dump while raw pages live, before they are read", dump(tmp_path))
     archived = [file for file in (get_settings().home / "archive").rglob("*") if file.is_file()]
     assert len(archived) >= 6
     for file in archived:
         sweep("the raw archive, sealed", file.name + file.read_bytes().decode("latin-1"))
-    for stage in pipeline.STAGES:
-        found = pipeline.drain(stage, conn=db)
-        assert not found.quarantine, stage
-    documents = db.execute("SELECT count(*) AS n FROM document").fetchone()
-    assert documents == {"n": 6}, "each page became a document"
-    assert db.execute("SELECT count(*) AS n FROM feedback_seen").fetchone() == {"n": 6}
-    assert db.execute("SELECT count(*) AS n FROM fact_check").fetchone() == {"n": 1}
+    _read_all(db, crawl, printed, tmp_path)
     sweep("a dump while raw pages live", dump(tmp_path))
     _mails(db, now)
     _pages_and_reports(db)
+    for query in sorted((ROOT / "sql" / "queries").glob("*.sql")):
+        sweep(query.name, str(db.execute(query.read_bytes()).fetchall()))
     backup(tmp_path / "town.dump")
     done = subprocess.run([_tool("pg_restore"), "--file=-", str(tmp_path / "town.dump")], check=True, capture_output=True, text=True)
     sweep("a backup", done.stdout)
@@ -200,6 +274,24 @@ def test_nothing_of_anybody_is_left_anywhere(
     for file in [*get_settings().home.rglob("*"), *crawl.folder.rglob("*")]:
         if file.is_file():
             sweep(f"the file {file.name}", file.read_bytes().decode("utf-8", "replace"))
+
+
+def _read_all(db: Connection, crawl: Crawl, printed: list[str], tmp_path: Path) -> None:
+    """Every stage, then the file that a page links to, the analysts' file, and every stage again."""
+    file = tmp_path / "checks.csv"
+    file.write_text(analysts_file(), encoding="utf-8")
+    for _ in range(2):
+        for stage in pipeline.STAGES:
+            found = pipeline.drain(stage, conn=db)
+            assert not found.quarantine, stage
+        figures = crawl.run_many("bao-thu", module=("-m", "tests.crawlers.harness"))
+        printed += [json.dumps(figures), crawl.stderr, CliRunner().invoke(app, ["claims", "import", str(file)]).output]
+    file.unlink()
+    stored = db.execute(
+        """SELECT (SELECT count(*) FROM document) AS documents, (SELECT count(*) FROM feedback_seen) AS reports, (SELECT count(*) FROM fact_check) AS checks,
+               (SELECT count(*) FROM fact_check_set_aside) AS aside, (SELECT count(*) FROM attachment WHERE text IS NOT NULL) AS files"""
+    ).fetchone()
+    assert stored == {"documents": 9, "reports": 12, "checks": 4, "aside": 2, "files": 1}, "everything was read"
 
 
 def _mails(db: Connection, now: datetime) -> None:
@@ -225,11 +317,16 @@ def _pages_and_reports(db: Connection) -> None:
     assert issues and claims
     db.commit()
     plain = {route.path for route in create_app().routes if "GET" in (getattr(route, "methods", None) or ()) and "{" not in getattr(route, "path", "{")}  # type: ignore[attr-defined]
-    keyed = [f"/issues/{one}" for one in issues] + [f"/claims/{one}" for one in claims] + ["/sources/bao-thu", "/sources/cong"]
+    found = [f"/issues/{one}" for one in issues] + [f"/claims/{one}" for one in claims] + ["/sources/bao-thu", "/sources/cong"]
     with TestClient(create_app()) as client:
         client.post("/sign-in", data={"login": "officer", "password": "a long password"})
-        for path in [*sorted(plain), *keyed]:
+        for path in [*sorted(plain), *found]:
             sweep(path, client.get(path).text)
+        token = re.search(r'name="token" value="([0-9a-f]+)"', client.get("/search").text)
+        assert token is not None
+        for asked in ("nước giếng", "cầu bị nứt", NAME, PRIVATE["email"]):
+            answer = client.post("/search", data={"token": token[1], "asked": asked}).text
+            sweep(f"the answer to {asked}", answer.replace(f'value="{asked}"', ""))
     for command in (["sources", "report"], ["issue", "show", issues[0]], ["db", "describe"]):
         sweep(" ".join(command), CliRunner().invoke(app, command).output)
 
