@@ -47,11 +47,19 @@ def _folded(token: str) -> str:
 
 def _mass(a: tuple[str, ...], b: tuple[str, ...], weight: Callable[[str], float]) -> tuple[float, float, float, float]:
     """Rarity of the words of each side, and of those the other side lacks; numbers and the stand-in of places are compared elsewhere."""
-    rarity = {t: 0.0 if t.isdigit() or t in VALUE or t == "zplace" else weight(_folded(t)) for t in {*a, *b}}
     in_a, in_b = Counter(a), Counter(b)
-    gone = sum(rarity[t] * (n - in_b[t]) for t, n in in_a.items() if n > in_b[t])
-    came = sum(rarity[t] * (n - in_a[t]) for t, n in in_b.items() if n > in_a[t])
-    return sum(rarity[t] for t in a), sum(rarity[t] for t in b), gone, came
+    whole_a = whole_b = gone = came = 0.0
+    for t in {*a, *b}:
+        if t.isdigit() or t in VALUE or t == "zplace":
+            continue
+        rare, n, m = weight(_folded(t)), in_a[t], in_b[t]
+        whole_a += rare * n
+        whole_b += rare * m
+        if n > m:
+            gone += rare * (n - m)
+        else:
+            came += rare * (m - n)
+    return whole_a, whole_b, gone, came
 
 
 def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0) -> Alignment:
@@ -64,11 +72,11 @@ def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0)
     replaced = alone = equal = 0
     numbers = []
     for op, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        # a word that merely moved is in the other text too and counts as nothing
-        gone, came = sum(t not in in_b for t in a[i1:i2]), sum(t not in in_a for t in b[j1:j2])
         if op == "equal":
             equal += i2 - i1
             continue
+        # a word that merely moved is in the other text too and counts as nothing
+        gone, came = sum(t not in in_b for t in a[i1:i2]), sum(t not in in_a for t in b[j1:j2])
         if op == "replace" and i2 - i1 == j2 - j1 == 1 and a[i1] in VALUE and b[j1] in VALUE and VALUE[a[i1]] != VALUE[b[j1]]:
             numbers.append((a[i1], b[j1]))
         if op == "replace" and gone and came:

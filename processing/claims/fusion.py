@@ -55,7 +55,7 @@ class Fusion:
 
     def probability(self, features: dict[str, float]) -> float:
         """Probability that query and check state the same."""
-        logit = self.bias + sum(float(w) * features[n] for w, n in zip(self.weights, FEATURES, strict=True))
+        logit = self.bias + sum(w * features[n] for w, n in zip(self.weights.tolist(), FEATURES, strict=True))
         return 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
 
     def tier(self, probability: float, differs: bool, short: bool, features: dict[str, float]) -> str:
