@@ -10,7 +10,7 @@ header  url            the canonical address, also the row's `url`
         language       the source's language
         kind           the source's kind
         entry          the feed's own words, keys as the fields of processing.extract.model.FeedEntry; {} where the page came from a sitemap or listing;
-                       `published_raw` is the date string exactly as printed
+                       `published_raw` is the date string exactly as printed; `content` of a page is what a data feed of checks states of it
 
 body    kind page: the response, decompressed, otherwise untouched; entry: the full text in the feed (HTML); open311: the list of reports (JSON).
 """

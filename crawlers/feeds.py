@@ -17,7 +17,7 @@ from typing import Any
 import feedparser
 from lxml import etree, html
 
-from crawlers import petitions, platforms
+from crawlers import datafeed, petitions, platforms
 from crawlers.errors import NotAList
 from crawlers.words import Said
 from processing.text import clean
@@ -192,11 +192,8 @@ def _json(body: bytes, limit: int) -> Listed:
         raise NotAList(Said("its JSON is damaged")) from None
     if isinstance(data, dict) and isinstance(data.get("items"), list):
         return Listed("json", [_json_entry(item) for item in data["items"][:limit] if isinstance(item, dict)])
-    items = data.get("dataFeedElement", data.get("@graph")) if isinstance(data, dict) else data
-    if isinstance(items, list):
-        entries = [Entry(link=str(link)[:20_000], changed=_limited(item.get("dateModified"), 100)) for item in items[:limit] if (link := _claim_page(item))]
-        if entries:
-            return Listed("claimreview", entries)
+    if checks := datafeed.entries(data, limit):
+        return Listed("claimreview", [Entry(**fields) for fields in checks])
     raise NotAList(Said("JSON that is neither a JSON Feed nor a list of ClaimReview"))
 
 
@@ -210,17 +207,6 @@ def _json_entry(item: dict[str, Any]) -> Entry:
         guid=str(item.get("id") or "")[:2_000],
         changed=_limited(item.get("date_modified"), 200),
     )
-
-
-def _claim_page(item: Any) -> str | None:
-    """The page of a ClaimReview, in itself or as the items of a DataFeedItem."""
-    if not isinstance(item, dict):
-        return None
-    inner = item.get("item")
-    for candidate in [item, *(inner if isinstance(inner, list) else [inner])]:
-        if isinstance(candidate, dict) and candidate.get("@type") == "ClaimReview" and candidate.get("url"):
-            return str(candidate["url"])
-    return str(item["url"]) if item.get("url") and str(item.get("@type", "")).startswith("DataFeed") else None
 
 
 def _xml_parser() -> etree.XMLParser:

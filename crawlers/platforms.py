@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawlers.datafeed import script
 from crawlers.errors import NotAList
 from crawlers.words import Said
 from processing.text import clean
@@ -42,11 +42,9 @@ def _review(claim: str, review: dict[str, Any]) -> dict[str, str]:
         "@context": "https://schema.org", "@type": "ClaimReview", "claimReviewed": claim, "name": title, "url": link, "datePublished": published,
         "inLanguage": _text(review.get("languageCode"), 8), "reviewRating": {"@type": "Rating", "alternateName": rating},
     }  # fmt: skip
-    # Inside a script element "</" would end it; JSON may spell the slash with a backslash.
-    block = json.dumps(stated, ensure_ascii=False).replace("</", "<\\/")
     sentence = claim if claim.endswith((".", "!", "?", "…")) else f"{claim}."
     body = f"<article><h1>{escape(title)}</h1><p>{escape(sentence)}</p></article>"
-    page = f'<html><head><meta charset="utf-8"><title>{escape(title)}</title><script type="application/ld+json">{block}</script></head><body>{body}</body></html>'
+    page = f'<html><head><meta charset="utf-8"><title>{escape(title)}</title>{script(stated)}</head><body>{body}</body></html>'
     return {"title": title, "link": link, "guid": link, "published_raw": published, "changed": rating, "content": page}
 
 

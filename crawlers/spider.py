@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -215,7 +215,7 @@ class SourceCrawl:
         try:
             if feed.kind == "factcheck_api":
                 self._land(feed, candidate, "page", candidate.entry.content.encode(), None, again)
-            elif feed.kind == "facebook_page" or (self.source.full_text_in_feed and len(candidate.entry.content) >= 200):
+            elif feed.kind == "facebook_page" or (self.source.full_text_in_feed and feed.kind != "claimreview" and len(candidate.entry.content) >= 200):
                 self._land(feed, candidate, "entry", candidate.entry.content.encode(), None, again)
             else:
                 answer = await self.fetcher.get(candidate.fetch_url, "page")
@@ -231,8 +231,8 @@ class SourceCrawl:
     def _land(self, feed: FeedRow, candidate: Candidate, kind: Any, body: bytes, answer: Answer | None, attempts: int) -> None:
         entry = {name: value for name, value in asdict(candidate.entry).items() if name != "changed"}
         entry["cms"] = self.source.cms
-        if kind == "page":
-            # The page's own text counts; what the feed repeats of it would only be kept twice.
+        if kind == "page" and feed.kind != "claimreview":
+            # The page's own text counts; what the feed repeats of it would only be kept twice. A data feed of checks may state what its page does not.
             entry["content"] = ""
         url = candidate.url
         if answer is not None and answer.moved and urlsplit(answer.final_url).path not in ("", "/"):
@@ -248,6 +248,8 @@ class SourceCrawl:
             "kind": self.source.kind,
         }
         landed = wrap(kind, url, body, fetched_at=answer.fetched_at if answer else datetime.now(UTC), about=about, entry=entry)
+        if stated := entry["content"] if kind == "page" else "":
+            landed = replace(landed, digest=keyed_digest(body + stated.encode()))  # the same page under a rating that changed
         if answer is not None and self.settings.raw_archive:
             archive.keep(self.settings, self.source.key, landed.header, answer.headers, body)
         self.lander.land(feed.id, candidate.key, candidate.content, candidate.url, landed, attempts)

@@ -114,6 +114,48 @@ def test_without_a_key_or_with_a_refused_one_the_source_is_blocked_in_words(inte
     assert "/elsewhere" not in site.paths(), "the key goes nowhere else"
 
 
+def data_feed(site: Site, rating: str) -> bytes:
+    """A data feed as publishers hand it to search engines: one page that states nothing itself, one that does, another publisher's, and one without a claim."""
+    def check(path: str, claim: str, **more: object) -> dict[str, object]:
+        author = {"@type": "Person", "name": CANARY}
+        return {"@type": "ClaimReview", "claimReviewed": claim, "url": site.url + path, "datePublished": "2026-11-20", "author": author,
+                "itemReviewed": {"@type": "Claim", "author": author}, **more}  # fmt: skip
+    rated = {"reviewRating": {"@type": "Rating", "alternateName": rating, "author": {"name": CANARY}}}
+    rows = [
+        {"@type": "DataFeedItem", "item": [check("/im", "Ba ngân hàng sẽ đóng cửa </script> trong tuần này", **rated), check("/im", "Nước giếng nhiễm chì", **rated)]},
+        {"@type": "DataFeedItem", "item": check("/tu-noi", "Câu của nguồn dữ liệu", **rated)},
+        {"@type": "DataFeedItem", "url": site.url + "/khong-cau"},
+        {"@type": "DataFeedItem", "item": {**check("/x", "Việc khác"), "url": "https://khac.example/x"}},
+    ]
+    return reply(json.dumps({"@context": "https://schema.org", "@graph": [{"@type": "DataFeed", "dataFeedElement": rows}]}), content_type="application/json")
+
+
+def test_a_data_feed_states_the_checks_of_pages_that_do_not(site: Site, crawl: Crawl, db: Connection) -> None:
+    prose = "<p>" + "Không có ngân hàng nào đóng cửa, cơ quan quản lý cho biết trong thông cáo hôm nay. " * 4 + "</p>"
+    own = json.dumps({"@type": "ClaimReview", "claimReviewed": "Câu của trang", "datePublished": "2026-11-20", "reviewRating": {"alternateName": "Sai"}})
+    for path, head in (("/im", ""), ("/tu-noi", f'<script type="application/ld+json">{own}</script>'), ("/khong-cau", "")):
+        site.pages[path] = reply(f"<html lang='vi'><head><title>Kiểm chứng {path}</title>{head}</head><body><h1>Kiểm chứng {path}</h1>{prose}</body></html>")
+    feed = f'[[feeds]]\nurl = "{site.url}/checks.json"\nkind = "claimreview"\n'
+    crawl.source(site, kind="fact_check", publisher_kind="independent_fact_check", full_text_in_feed=True, feeds=feed)
+
+    def rows(rating: str) -> list[tuple[object, ...]]:
+        site.pages["/checks.json"] = data_feed(site, rating)
+        crawl.run()
+        for envelope in crawl.landed().values():
+            assert CANARY not in json.dumps(envelope.header, ensure_ascii=False)
+        store.run(db, limit=10, now=datetime.now(UTC))
+        db.commit()
+        return [tuple(row.values()) for row in crawl.rows("SELECT claim, rating, url FROM fact_check WHERE withdrawn_at IS NULL ORDER BY claim")]
+
+    im, own_page = f"{site.url}/im", f"{site.url}/tu-noi"
+    expected = [("Ba ngân hàng sẽ đóng cửa </script> trong tuần này", "Sai", im), ("Câu của trang", "Sai", own_page), ("Nước giếng nhiễm chì", "Sai", im)]
+    assert rows("Sai") == expected, "what a page states itself counts before what the feed states of it"
+    assert len(crawl.landed()) == 3
+    db.execute("UPDATE feed_entry SET not_before = now() - interval '1 minute'")
+    db.commit()
+    assert rows("Thu hồi") == [expected[1]], "a rating that changed in the feed alone is told"
+
+
 BASE = {
     "key": "x", "name": "Báo Thử", "owner": "Cơ quan", "basis": "A source of the test, of no one.", "reviewed_on": "2026-11-22", "review_due": "2027-11-22",
     "home_url": "https://benhvien.example/",
