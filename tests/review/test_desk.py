@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from processing.db import Connection
 from processing.people import add_user
@@ -99,3 +100,18 @@ def test_a_move_is_followed_only_by_an_administrator(client: TestClient, db: Con
     answer = client.post("/sources/bao-mau/move", data={"token": token, **form})
     assert "đã theo" in answer.text
     assert db.execute("SELECT decision, reason FROM source_move").fetchone() == {"decision": "followed", "reason": "thông báo trên trang chủ"}
+
+
+def test_behind_a_proxy_each_reader_has_an_address_of_their_own_and_none_can_choose_it(db: Connection) -> None:
+    """As the server is started: `X-Forwarded-For` counts from a proxy on this machine, and its last address alone."""
+    served = ProxyHeadersMiddleware(create_app(), trusted_hosts="127.0.0.1")
+
+    def ask(proxy: str, forwarded: str, number: int) -> int:
+        with TestClient(served, client=(proxy, 4711), follow_redirects=False) as client:
+            form = {"url": f"http://bao.example/{proxy}/{number}", "kind": "erase", "ground": "other"}
+            return client.post("/requests", data=form, headers={"X-Forwarded-For": forwarded}).status_code
+
+    assert [ask("127.0.0.1", "203.0.113.7", n) for n in range(11)] == [303] * 10 + [429]
+    assert ask("127.0.0.1", "203.0.113.8", 11) == 303, "another reader"
+    assert ask("127.0.0.1", "198.51.100.1, 203.0.113.7", 12) == 429, "the first one, who claims to be somebody else"
+    assert [ask("192.0.2.9", f"203.0.113.{n}", n) for n in range(11)] == [303] * 10 + [429], "no proxy of ours: what it says is ignored"
