@@ -22,14 +22,13 @@ from processing.claims.align import Alignment, align
 from processing.claims.fusion import FEATURES, Fusion
 from processing.claims.index import Index
 from processing.claims.mask import mask
-from processing.claims.semantics import Combiner, Dense, Embedder
+from processing.claims.semantics import Combiner, Dense, Embedder, passage_of
 from processing.claims.tokens import Terms, terms
 from processing.text import clean
 
 POOL = 60  # candidates scored lexically
 ALWAYS, NEAR = 3, 0.4  # the best three are compared from FAR on, the others from this share of the check's n-grams on
 SHORT = 8  # syllables: shorter queries are only ever suggested
-MAX_EMBEDDED = 2_000  # characters of a claim that an embedder reads
 MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
 FACT_CACHE = 20_000
 FAR = 0.25  # below this share of a check's n-grams the texts are not compared: nothing so far apart states the same
@@ -108,7 +107,7 @@ class Matcher:
             whole = "\n".join(part for part in (claim, title, text) if part)
             self._index.add(terms(whole), terms(claim))
             if self._dense is not None:
-                read.append(mask(f"{claim[:MAX_EMBEDDED]} {title}".strip()))
+                read.append(passage_of(claim, title))
         if self._dense is not None:
             self._dense.add(read)
 

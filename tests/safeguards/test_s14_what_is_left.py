@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from psycopg import sql
 
 from processing.alerts import outbox
+from processing.claims import semantics
 from processing.claims.circulation import claim_key
 from processing.db import Connection
 from processing.db.erase import erase
 from processing.db.erase.core import holders
 from processing.hotspots import store
+from processing.settings import get_settings
 from tests.hotspots.town import COMMUNE, NOW, TODAY, Town
 
 GONE = "http://bao1.invalid/gone"
@@ -145,3 +149,42 @@ def test_the_next_count_still_sees_what_came_before_the_removal(town: tuple[Town
     counted = one(db, "SELECT max(o.origins) AS n FROM observation o JOIN series s ON s.id = o.series_id WHERE s.key = %s AND o.day = %s",
                   f"topic_commune:transport:{COMMUNE}", old)  # fmt: skip
     assert counted["n"] is not None and int(str(counted["n"])) >= 1
+
+
+class Counted:
+    """An embedder of one dimension."""
+
+    name = "counted"
+
+    def queries(self, texts: Sequence[str]) -> semantics.Floats:
+        return np.array([[float(len(text))] for text in texts], np.float32)
+
+    passages = queries
+
+
+def test_vectors_of_its_checks_go_from_the_file_beside_the_database_and_stay_away(town: tuple[Town, dict[str, int]], db: Connection) -> None:
+    """Of every wording the check had; also where a process that runs on still has them in memory and writes its file anew."""
+    _, ids = town
+    db.execute(
+        """WITH k AS (INSERT INTO fact_check (document_id, publisher, publisher_kind, claim, title, published_at, url, claim_key, capture_sha256, first_seen_at, updated_at)
+               VALUES (%s, 'Báo', 'press_correction', 'Đập không vỡ', 'Về con đập', %s, %s, 'k', '', %s, %s) RETURNING id)
+           INSERT INTO fact_check_version SELECT id, 1, %s, 'Đập chưa vỡ', '', '', '' FROM k""",
+        [ids["document"], NOW, GONE, NOW, NOW, NOW],
+    )
+    db.commit()
+    folder = get_settings().home / "embeddings"
+    gone = [semantics.passage_of("Đập không vỡ", "Về con đập"), semantics.passage_of("Đập chưa vỡ", "")]
+    process = semantics.Remembered(Counted(), folder)
+    process.passages([*gone, *(f"đoạn {n}" for n in range(semantics.FEW))])
+    process.save()
+
+    def kept() -> int:
+        with np.load(folder / "counted.npz") as file:
+            return len(file["keys"])
+
+    assert kept() == semantics.FEW + 2
+    erase(db, GONE, "asked", NOW)
+    assert kept() == semantics.FEW
+    process.passages([f"đoạn khác {n}" for n in range(semantics.FEW)])
+    process.save()
+    assert kept() == 2 * semantics.FEW

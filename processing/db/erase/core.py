@@ -18,6 +18,7 @@ from processing.db import Connection, archive
 from processing.db.addresses import page_key, variants
 from processing.errors import LangNgheError
 from processing.scrub.core import words
+from processing.settings import get_settings
 
 REMOVED = "removed with all that was made of it"
 KEPT_OUT = "was not stored; it will not be collected"
@@ -161,6 +162,7 @@ def _remove_checks(conn: Connection, documents: list[int], addresses: set[str], 
     spellings = sorted({spelling for address in addresses for spelling in (address, *variants(address))})
     conn.execute("DELETE FROM fact_check_set_aside WHERE url = ANY(%s)", [spellings])
     checks = conn.execute("SELECT id FROM fact_check WHERE document_id = ANY(%s) OR url = ANY(%s) ORDER BY id", [documents, spellings]).fetchall()
+    _forget_vectors(conn, [check["id"] for check in checks])
     for check in checks:
         conn.execute("UPDATE fact_check SET withdrawn_at = coalesce(withdrawn_at, %s) WHERE id = %s", [now, check["id"]])
         propagate(conn, check["id"], "the page it stood on was removed on request", now)
@@ -168,6 +170,17 @@ def _remove_checks(conn: Connection, documents: list[int], addresses: set[str], 
         conn.execute("DELETE FROM fact_check WHERE id = %s", [check["id"]])
         for claim in claims:
             settle(conn, claim)
+
+
+def _forget_vectors(conn: Connection, checks: list[int]) -> None:
+    """What an optional embedder made of these checks' words, in any wording they had, in the files beside the database."""
+    from processing.claims.semantics import forget, passage_of
+
+    rows = conn.execute(
+        "SELECT claim, title FROM fact_check WHERE id = ANY(%(ids)s) UNION SELECT claim, title FROM fact_check_version WHERE fact_check_id = ANY(%(ids)s)",
+        {"ids": checks},
+    )
+    forget(get_settings().home / "embeddings", [passage_of(row["claim"], row["title"]) for row in rows])
 
 
 def holders(conn: Connection) -> list[str]:
