@@ -22,7 +22,7 @@ from processing.db import Connection
 from processing.db.addresses import BadURL, canonical
 from processing.db.erase import url_hash
 from processing.errors import LangNgheError
-from processing.scrub.core import words
+from processing.scrub.core import redact, words
 from processing.text import clean, fold
 
 COLUMNS = ("claim", "publisher", "publisher_kind", "published_at", "url")
@@ -54,15 +54,13 @@ def published(raw: str) -> datetime | None:
 def _address(raw: str) -> str:
     """The one stored spelling of a page's address, without what names a reader or an author (SCOPE S2), by which a removal finds it.
 
-    '' for what is none, and for a profile, group or messenger: no publisher's page stands there (S1).
+    '' for what is none, and for an account's on a network of people: no publisher's own page stands there (S1, S3).
     """
-    from crawlers.profiles import refusal
-
     try:
         found = canonical(raw)
     except BadURL:
         return ""
-    return "" if refusal(found) else found
+    return "" if {one.kind for one in redact(found).found} & {"account_link", "handle", "email"} else found
 
 
 def problem(row: dict[str, str], now: datetime) -> str:
