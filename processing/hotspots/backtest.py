@@ -19,7 +19,7 @@ from processing.hotspots.episodes import budget_rate, episodes, threshold
 from processing.hotspots.history import LIVE_DAYS
 from processing.hotspots.model import Judged, judge
 from processing.hotspots.options import PERIODS, Detection, load_detection
-from processing.hotspots.series import Doc, Key, count, mix
+from processing.hotspots.series import Doc, Key, count, mix, tide, usual_volume
 from processing.reference import config_file
 
 _NEAR = dt.timedelta(days=3)
@@ -101,17 +101,20 @@ def alarms(conn: Connection, first: dt.date, last: dt.date, options: Detection) 
     counts = _read(conn, first - dt.timedelta(days=options.history_days), last)
     if counts is None:
         return []
-    judged = judge(counts.table, counts.coverage, counts.begin.weekday(), PERIODS["day"])
+    days = [counts.begin + dt.timedelta(days=i) for i in range(counts.table.shape[1])]
+    volume = np.array(load.volume(conn, days))
+    exposure = counts.coverage * tide(counts.table, volume, usual_volume(days, volume, np.ones(len(days)), 1.0))
+    judged = judge(counts.table, exposure, counts.begin.weekday(), PERIODS["day"])
     opened: dict[dt.date, list[tuple[int, int, int]]] = {}
     for episode in _episodes(counts, judged, first, options):
         opened.setdefault(counts.begin + dt.timedelta(days=episode[1]), []).append(episode)
     sources = load.sources(conn, counts.begin, last - dt.timedelta(days=_MIX_DAYS), last)
     rules = _Rules(options, sources, load.provinces(conn, [k.unit for k in counts.keys if k.unit]))
     out: list[Alarm] = []
-    days = sorted(opened)
-    while days:
-        part = [d for d in days if (d - days[0]).days < _AT_ONCE]
-        days = days[len(part) :]
+    left = sorted(opened)
+    while left:
+        part = [d for d in left if (d - left[0]).days < _AT_ONCE]
+        left = left[len(part) :]
         docs = load.documents(conn, part[0], min(last, part[-1] + dt.timedelta(days=options.reconsider_days - 1)))
         cells = count(docs)
         for day in part:

@@ -12,7 +12,7 @@ from processing.db import Connection
 from processing.hotspots import load
 from processing.hotspots.model import Judged, judge
 from processing.hotspots.options import PERIODS, Detection
-from processing.hotspots.series import Key, alive, coverage, mix, part_of_day
+from processing.hotspots.series import Key, alive, coverage, mix, part_of_day, tide, usual_volume
 
 _MIX_DAYS = 60
 LIVE_DAYS = 28
@@ -68,7 +68,9 @@ def read_history(conn: Connection, options: Detection, now: dt.datetime) -> Hist
     for s, row in enumerate(series):
         if row["kind"] == "issue" and counts[s].any():
             table[s, : int(np.flatnonzero(counts[s])[0])] = 0.0
-    exposure = table.copy()
+    volume = np.array(load.volume(conn, days))
+    due = usual_volume(days, volume, rows[None], share)
+    exposure = table * tide(counts, volume, due)
     exposure[:, -1] *= share
     began: dict[int, dt.date] = {}
     for source, day in sources.published:

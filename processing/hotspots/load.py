@@ -65,6 +65,17 @@ def counts(conn: Connection, series: Sequence[int], first: dt.date, last: dt.dat
             yield place[row["series_id"]], np.frombuffer(row["packed"], ">i4").reshape(-1, 2)
 
 
+def volume(conn: Connection, days: Sequence[dt.date]) -> list[int]:
+    """Independent origins of all topics in all provinces on each of the local days."""
+    rows = conn.execute(
+        """SELECT o.day, sum(o.origins)::int AS n FROM observation o JOIN series s ON s.id = o.series_id
+           WHERE s.kind = 'topic_province' AND o.day BETWEEN %s AND %s GROUP BY 1""",
+        [days[0], days[-1]],
+    )
+    found = {r["day"]: r["n"] for r in rows}
+    return [found.get(day, 0) for day in days]
+
+
 def changed_days(conn: Connection, oldest: dt.date, today: dt.date) -> list[dt.date]:
     """Local days from `oldest` to `today` with documents that were annotated or assigned since the last pass, and the days since; all days at first."""
     row = conn.execute("SELECT looked_at FROM hotspot_state").fetchone()

@@ -67,6 +67,7 @@ class Detection(BaseModel):
     least_coverage: float = Field(0.5, gt=0, le=1, description="below this share of live sources the outcome is insufficient coverage")
     least_origins: int = Field(3, ge=1, description="independent origins on the days of an episode, below which nothing is raised")
     unrelated_origins: int = Field(5, ge=1, description="below so many origins two owners must write about one and the same issue")
+    unrelated_score: float = Field(1.0, gt=0, description="and where no two owners do, no alarm below this score")
     unrelated_in_province: int = Field(10, ge=1, description="the same for a whole province: below so many origins, three of them must be about one and the same issue")
     least_owners: int = Field(2, ge=1, description="different owners among them; one publisher alone is no spread")
     history_days: int = Field(400, ge=60, description="days of counts the baseline is learned from")

@@ -74,7 +74,8 @@ def decide(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[in
     # In one commune few documents may meet by chance; across a province, more of them do, and two may look like one matter.
     wide = candidate.key.kind == "topic_province"
     enough = options.unrelated_in_province if wide else options.unrelated_origins
-    if len(groups) < enough and not _told_twice(groups, options.least_origins if wide else 2):
+    related = _told_twice(groups, options.least_origins if wide else 2)
+    if not related and (len(groups) < enough or candidate.score < options.unrelated_score):
         return None
     if not suspect:
         return "surge" if _owners(groups) >= options.least_owners else None

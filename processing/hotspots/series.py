@@ -12,9 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from processing.zone import LOCAL
 
 _SILENT = 5.0  # documents due while a source was silent, from which its silence counts as an outage: exp(-5) = 0.7 %
+_USUAL_DAYS = 56  # days the usual volume is learned from
+_SETTLED = 14  # days it takes before a volume says anything
+_WEEKS = 4  # occurrences of a weekday before its share is believed
+_FEW = 10.0  # documents a day: about so many are needed before a day's volume says anything
 _SHRINK = 20.0  # documents: weight of the general mix of sources in the mix of one province
 
 
@@ -158,6 +165,39 @@ def coverage(weights: Mapping[int, float], living: Mapping[int, Sequence[bool]],
         return [1.0] * days
     size = sum(weights.values())
     return [min(1.0, sum(w for s, w in weights.items() if living.get(s, [False] * days)[i]) / size) for i in range(days)]
+
+
+def usual_volume(days: Sequence[dt.date], total: NDArray[np.float64], heard: NDArray[np.float64], part: float) -> NDArray[np.float64]:
+    """How many counts of all topics together each day usually brings, given the share of sources `heard`; NaN while too little is known.
+
+    A trailing mean times the weekday's share. `total` counts what has a topic of ours, so that comment on anything else weighs nothing (SCOPE S4).
+    `part` of the last day is expected.
+    """
+    weekday = np.array([day.weekday() for day in days])
+    level = total / np.maximum(heard, 0.2)
+    mean = max(float(level[:-1].mean()), 1e-9) if len(days) > 1 else 1.0
+    rhythm = np.array([_share(level[:-1][weekday[:-1] == w], mean) for w in range(7)])[weekday]
+    due = np.full(len(days), np.nan)
+    begins = int(np.flatnonzero(total)[0]) if total.any() else len(days)
+    for t in range(begins + _SETTLED, len(days)):
+        past = slice(max(begins, t - _USUAL_DAYS), t)
+        due[t] = level[past].sum() / rhythm[past].sum() * rhythm[t] * heard[t] * (part if t == len(days) - 1 else 1.0)
+    return due
+
+
+def _share(of_weekday: NDArray[np.float64], mean: float) -> float:
+    return max(0.1, float(of_weekday.mean()) / mean) if len(of_weekday) >= _WEEKS else 1.0
+
+
+def tide(counts: NDArray[np.float64], total: NDArray[np.float64], due: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the usual volume that was published on each day beside a series' own counts, [series, day], 0.1 to 1.5; few documents say little.
+
+    At Tết desks print a sixth of the usual, afterwards more than usual; counts of a series rise and fall with them.
+    """
+    usual = counts.mean(axis=1, keepdims=True)
+    share = (np.maximum(total - counts, 0.0) + _FEW) / (np.maximum(due - usual, 0.0) + _FEW)
+    limited: NDArray[np.float64] = np.where(np.isnan(share), 1.0, np.clip(share, 0.1, 1.5))
+    return limited
 
 
 def part_of_day(now: dt.datetime) -> tuple[dt.date, float]:
