@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from processing.alerts.content import topic_name
+from processing.alerts.blocks import topic_name
 from processing.db import Connection
 from processing.hotspots.options import load_detection
 from processing.i18n import catalogue

@@ -72,7 +72,7 @@ def _footer(words: Catalogue, settings: Settings) -> list[str]:
 def compose(conn: Connection, row: dict[str, Any], now: datetime, settings: Settings | None = None) -> EmailMessage:
     """Put an outbox row (kind, recipient, language, message_key, thread_key, payload) into words.
 
-    Raises content.Superseded when the cause of the mail is gone, ValueError when an address or header cannot be written.
+    Raises Superseded when the cause of the mail is gone, ValueError when an address or header cannot be written.
     """
     chosen = settings or get_settings()
     languages = sorted(LANGUAGES, key=lambda code: code != row["language"])

@@ -15,8 +15,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from processing.alerts import outbox
+from processing.alerts.blocks import Superseded
 from processing.alerts.compose import compose
-from processing.alerts.content import Superseded
 from processing.db import Connection
 from processing.errors import LangNgheError, Quarantine, fault
 from processing.settings import Settings, get_settings

@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from processing.alerts import digest, outbox, sender
+from processing.alerts.blocks import VERDICT_WORDS
 from processing.alerts.compose import FOLDER, WholeWords
-from processing.alerts.content import VERDICT_WORDS
 from processing.db import Connection
 from processing.errors import LangNgheError
 from processing.hotspots import store

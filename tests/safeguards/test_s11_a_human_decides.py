@@ -9,8 +9,8 @@ from email.message import EmailMessage
 import pytest
 
 from processing.alerts import outbox, sender
+from processing.alerts.blocks import VERDICT_WORDS, Superseded
 from processing.alerts.compose import compose
-from processing.alerts.content import VERDICT_WORDS, Superseded
 from processing.db import Connection
 from tests.hotspots.town import NOW, Town
 

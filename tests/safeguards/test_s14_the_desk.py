@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from processing.alerts import outbox
+from processing.alerts.blocks import Superseded
 from processing.alerts.compose import compose
-from processing.alerts.content import Superseded
 from processing.db import Connection
 from processing.db.erase import buried
 from processing.db.erase.holding import describe, held
