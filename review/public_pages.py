@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from psycopg.types.json import Jsonb
 
 from processing.people import check_password
-from processing.settings import get_settings
+from processing.settings import ROOT, get_settings
 from review import queries, throttle
 from review.auth import COOKIE, LIFETIME_S, FormUser, session_ended, session_for
 from review.database import Database
@@ -74,6 +74,12 @@ def set_language(to: Annotated[str, Form()], back: Annotated[str, Form()] = "/")
 @router.get("/scope", name="scope")
 def scope(request: Request) -> Response:
     return page(request, "scope.html", {})
+
+
+@router.get("/scope/text", name="scope_text")
+def scope_text() -> Response:
+    """docs/scope.md as it is: every rule, why, and how to verify it, in both languages."""
+    return PlainTextResponse((ROOT / "docs" / "scope.md").read_text(encoding="utf-8"))
 
 
 @router.get("/healthz", name="healthz")

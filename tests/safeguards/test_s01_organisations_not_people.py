@@ -1,4 +1,12 @@
-"""S1: a source is an organisation with an owner, a reason and a review date; people, closed groups and messengers are refused at load time."""
+"""Rule S1: "Organisations, not people. Sources are allow-listed press, institutions (agencies, hospitals, schools, associations, companies)
+and public feedback portals (Open311 and petition boards), each with an owner, a reason and a review date. Personal profiles, closed
+groups, private messengers, and the posts or comments of private individuals are refused at load time. The one exception is what a citizen
+files with a public service for it to act on and the service publishes: such reports feed counts by service, commune and week and nothing
+else. Their text never reaches claims, document lists, search, key sentences, titles, mails or exports."
+
+Proof here: a source is an organisation with an owner, a reason and a review date; people, closed groups and messengers are refused at
+load time.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""S2. No by-line, handle, account id, avatar, follower list or comment is parsed into any item, table, log, metric, export or mail. No column for one
-exists. Signature lines at the end of an article are cut from its text where they can be recognised; a wire agency's credit (an organisation) is kept.
+"""Rule S2: "No authors. No by-line, handle, account id, avatar, follower list or comment is parsed into any item, table, log, metric, export
+or mail. No column for one exists. Signature lines at the end of an article are cut from its text where they can be recognised; a wire
+agency's credit (an organisation) is kept."
 
-Here: extraction. Invented names and handles stand in every place a page or feed offers for one; none may come out.
+Proof here: extraction. Invented names and handles stand in every place a page or feed offers for one; none may come out.
 """
 
 from __future__ import annotations

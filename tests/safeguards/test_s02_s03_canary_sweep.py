@@ -1,4 +1,12 @@
-"""S2 and S3, together, end to end: unmistakable names, handles, account ids, avatars, numbers and addresses stand in every field that a feed, a page, a
+"""Rule S2: "No authors. No by-line, handle, account id, avatar, follower list or comment is parsed into any item, table, log, metric, export
+or mail. No column for one exists. Signature lines at the end of an article are cut from its text where they can be recognised; a wire
+agency's credit (an organisation) is kept."
+
+Rule S3: "Personal data is scrubbed before anything leaves the landing area: phone, identity and insurance numbers, e-mail, bank account,
+number plate, street address, account links. The landing area (raw pages, feed entries) is encrypted with a key kept outside the database,
+read by the processing stage alone, and lives at most 7 days."
+
+Proof here: end to end. Unmistakable names, handles, account ids, avatars, numbers and addresses stand in every field that a feed, a page, a
 portal or an interface offers for one. The real crawler and every stage read them. Then everything that is left behind is searched.
 
 While raw pages live: a dump taken without the key, and every log, hold nothing. After that: nor does any table, mail, page, file or report.

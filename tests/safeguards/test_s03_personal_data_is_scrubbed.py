@@ -1,8 +1,9 @@
-"""S3. Personal data is scrubbed before anything leaves the landing area: phone, identity and insurance numbers, e-mail, bank account, number plate,
-street address, account links. The landing area is encrypted with a key kept outside the database, read by the processing stage alone.
+"""Rule S3: "Personal data is scrubbed before anything leaves the landing area: phone, identity and insurance numbers, e-mail, bank account,
+number plate, street address, account links. The landing area (raw pages, feed entries) is encrypted with a key kept outside the database,
+read by the processing stage alone, and lives at most 7 days."
 
-Proof: recall at least 0.98 on labelled sentences, and figures, dates and document numbers survive; one article with every kind of personal data
-goes through the stage, and no table holds any of it, sealed raw bytes included.
+Proof here: recall at least 0.98 on labelled sentences, and figures, dates and document numbers survive; one article with every kind of personal
+data goes through the stage, and no table holds any of it, sealed raw bytes included; no log quotes a text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""S4: political criticism, satire, demands and opinion count for nothing: printed beside the news, they leave every flag and count as it was."""
+"""Rule S4: "No viewpoint. No sentiment towards the state, stance, loyalty, "hostile" or "sensitive" label, nor a proxy for one (keyword
+list, person list, protest or assembly topic). The taxonomy lists public services and hazards only; what fits none is `other` and never
+alerts. Criticism counts only as what it is about: a reader's letter on uncollected rubbish counts for waste; political comment fits no
+topic and counts for nothing."
+
+Proof here: political criticism, satire, demands and opinion count for nothing: printed beside the news, they leave every flag and count
+as it was.
+"""
 
 from __future__ import annotations
 

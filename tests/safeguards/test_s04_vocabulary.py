@@ -1,4 +1,10 @@
-"""S4: the topic vocabulary is the closed list of public services and hazards, everywhere it can be read."""
+"""Rule S4: "No viewpoint. No sentiment towards the state, stance, loyalty, "hostile" or "sensitive" label, nor a proxy for one (keyword
+list, person list, protest or assembly topic). The taxonomy lists public services and hazards only; what fits none is `other` and never
+alerts. Criticism counts only as what it is about: a reader's letter on uncollected rubbish counts for waste; political comment fits no
+topic and counts for nothing."
+
+Proof here: the topic vocabulary is the closed list of public services and hazards, everywhere it can be read.
+"""
 
 from __future__ import annotations
 

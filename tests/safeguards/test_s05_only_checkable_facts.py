@@ -1,4 +1,8 @@
-"""S5: opinion, forecast, satire, complaint, question and demand write no claim and no match; a rumoured or announced act is a claim."""
+"""Rule S5: "Only checkable facts are matched. Opinion, forecast, satire, complaint, question and demand are `not_checkable` and go no
+further; a rumoured or announced act ("three banks will close this week") is a fact claim."
+
+Proof here: opinion, forecast, satire, complaint, question and demand write no claim and no match; a rumoured or announced act is a claim.
+"""
 
 from __future__ import annotations
 

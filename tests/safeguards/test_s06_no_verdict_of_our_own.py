@@ -1,4 +1,10 @@
-"""S6: what is stored beside a claim is what a named publisher published, with its kind; nothing of our own rates anything."""
+"""Rule S6: "No verdict of our own. Output reads "publisher X rated this on date Z", with both quotes, the link and X's kind:
+`independent_fact_check`, `official_statement` or `press_correction`. An official denial, or a check published by a government body, is a
+statement by a party, never shown as an independent check; the software issues no machine-readable verdict of its operator's. No match
+reads "no published check found"."
+
+Proof here: what is stored beside a claim is what a named publisher published, with its kind; nothing of our own rates anything.
+"""
 
 from __future__ import annotations
 

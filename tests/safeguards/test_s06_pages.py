@@ -1,5 +1,10 @@
-"""S6. No verdict of our own: output reads "publisher X rated this on date Z", with both quotes, the link and X's kind. In what a person can read,
-words of verdict appear only inside a quoted rating with its publisher. No match reads "no published check found"."""
+"""Rule S6: "No verdict of our own. Output reads "publisher X rated this on date Z", with both quotes, the link and X's kind:
+`independent_fact_check`, `official_statement` or `press_correction`. An official denial, or a check published by a government body, is a
+statement by a party, never shown as an independent check; the software issues no machine-readable verdict of its operator's. No match
+reads "no published check found"."
+
+Proof here: every page of the review desk as a person reads it, in both languages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""S7: who says it, and about which group, changes no score; publishers who disagree are both shown."""
+"""Rule S7: "Same rule for every speaker. An official's claim is matched like anyone's; when publishers disagree, both are shown."
+
+Proof here: who says it, and about which group, changes no score; publishers who disagree are both shown.
+"""
 
 from __future__ import annotations
 

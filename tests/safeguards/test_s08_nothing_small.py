@@ -1,4 +1,8 @@
-"""S8. Nothing small: feedback-portal content is shown only in aggregate, at k ≥ 5 reports; the smallest place is the commune."""
+"""Rule S8: "Nothing small. Feedback-portal content is shown only in aggregate, at k ≥ 5 reports; the smallest place is the commune."
+
+Proof here: property tests over the view, every staff page, plot and mail, and everything an analyst's role can read: one report more changes
+nothing, unless it completes five.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
-"""S9. No search for people: there is no person entity, facet or index; entities are places, organisations and quantities. Saved searches and
-alerts use place, topic, source, state and date only; saving or subscribing to free text is refused."""
+"""Rule S9: "No search for people. There is no person entity, facet or index; entities are places, organisations and quantities. Free-text
+search answers on the screen only: it cannot be saved, mailed, subscribed to or exported; saved searches and alerts use place, topic,
+source, state and date only."
+
+Proof here: the schema and the forms have no room for a person, nor a subscription for words. (What a search answers: `tests/test_search.py`.)
+"""
 
 from __future__ import annotations
 

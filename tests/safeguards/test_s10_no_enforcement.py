@@ -1,4 +1,10 @@
-"""S10: issues go to the service that can fix them; there is no enforcement anywhere, not even as a choice."""
+"""Rule S10: "No enforcement. An issue can be sent to the service that can fix it and answered in public. There is no takedown,
+referral-for-punishment or account-report state, field or template. Recipient kinds are a closed list (health, education, water, power,
+roads, environment, land office, social welfare, market control, agriculture, one-stop shop, fire and rescue, disaster relief,
+communications office …): no police, security, prosecution or court; webhooks only to allow-listed hosts."
+
+Proof here: issues go to the service that can fix them; there is no enforcement anywhere, not even as a choice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""S11: no match is mailed before a named reviewer confirmed it; a hot-spot mail says it is a statistical signal, not verified. S6 in mails."""
+"""Rule S11: "A human decides. No claim match is mailed before a named reviewer confirms it; a hot-spot mail says "statistical signal, not
+verified"."
+
+Proof here: no match is mailed before a named reviewer confirmed it; a hot-spot mail says it is a statistical signal, not verified. S6 in
+mails.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
-"""S12. Accountable: reads, exports, searches and decisions go to an append-only audit table that the application's database role cannot update or
-delete. Monthly segments are dropped after two years."""
+"""Rule S12: "Accountable. Reads, exports, searches and decisions go to an append-only audit table that the application's database role
+cannot update or delete; search words are kept as salted hashes; monthly segments are sealed and dropped after two years. A correction or
+retraction is sent to everyone who got the original."
+
+Proof here: what the application's role cannot do, what tampering shows, and that every page of staff, read from the program's routes, is noted.
+"""
 
 from __future__ import annotations
 
@@ -166,7 +170,7 @@ def test_segments_younger_than_two_years_cannot_be_dropped(db: Connection) -> No
         db.execute("SELECT drop_months('audit', (now() - interval '23 months')::date)")
 
 
-OPEN_TO_ALL = {"/sign-in", "/scope", "/contact", "/healthz", "/requests", "/requests/{number}"}
+OPEN_TO_ALL = {"/sign-in", "/scope", "/scope/text", "/contact", "/healthz", "/requests", "/requests/{number}"}
 """Pages anybody may read; every other page is noted."""
 
 

@@ -1,4 +1,10 @@
-"""S13: robots.txt and Crawl-delay are obeyed, the decision is stored with each fetch, the robot says who it is; tried on a real server."""
+"""Rule S13: "A polite, named robot. robots.txt and Crawl-delay are obeyed, the decision is stored per fetch, the user agent names the
+operator and a contact page, there is no log-in, CAPTCHA, proxy or fingerprint evasion (a platform's documented API with the operator's
+own key is allowed; a feed that robots.txt refuses is BLOCKED, not fetched)."
+
+Proof here: robots.txt and Crawl-delay are obeyed, the decision is stored with each fetch, the robot says who it is; tried on a real
+server.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""S14: a page that a stage is working on while its removal is decided leaves nothing, either: the removal waits for the batch and takes what it wrote."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: a page that a stage is working on while its removal is decided leaves nothing, either: the removal waits for the batch and
+takes what it wrote.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
-"""S14: a page is removed under whatever address it is asked for: the one it was listed under, one it was redirected through, the one it names as its
-own, or another spelling of these. Then it is in no table, and none of the addresses is collected again."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: a page is removed under whatever address it is asked for: the one it was listed under, one it was redirected through, the one
+it names as its own, or another spelling of these. Then it is in no table, and none of the addresses is collected again.
+"""
 
 from __future__ import annotations
 

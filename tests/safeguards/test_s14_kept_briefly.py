@@ -1,5 +1,8 @@
-"""S14. Kept briefly: raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, and anyone can ask for a page's removal by URL; removals
-(hashed URLs) are applied again after a restore."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: the clock is moved past each period; a dump is restored after a removal.
+"""
 
 from __future__ import annotations
 

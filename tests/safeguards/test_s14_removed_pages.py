@@ -1,4 +1,8 @@
-"""S14: a page removed on request is not asked for again, wherever it is listed, and not stored where it is already on its way."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: a page removed on request is not asked for again, wherever it is listed, and not stored where it is already on its way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""S14: anyone can ask for a page's removal, or what is held of it, without giving a name; what was asked and decided is on record, the address is not."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: anyone can ask for a page's removal, or what is held of it, without giving a name; what was asked and decided is on record,
+the address is not.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""S14: a removal takes the page's part out of everything made of it. What others told as well is made anew from what is left."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: a removal takes the page's part out of everything made of it. What others told as well is made anew from what is left.
+"""
 
 from __future__ import annotations
 

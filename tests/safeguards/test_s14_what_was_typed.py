@@ -1,5 +1,9 @@
-"""S3 and S14 for the words that staff type: reasons and answers are scrubbed when they are written, and emptied with what they were about. The audit,
-which nobody can shorten, keeps no address of a page that may be removed."""
+"""Rule S14: "Kept briefly. Raw ≤ 7 days, article text ≤ 180 days, aggregates ≤ 3 years, backups ≤ 30 days, and a desk where anyone can ask
+for a page's removal by URL; removals (hashed URLs) are applied again after a restore."
+
+Proof here: for the words that staff type: reasons and answers are scrubbed when they are written, and emptied with what they were about.
+The audit, which nobody can shorten, keeps no address of a page that may be removed.
+"""
 
 from __future__ import annotations
 
