@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from processing.cluster.features import terms_of
 
@@ -19,6 +20,7 @@ KEY_SENTENCES = 3
 _SENTENCES = 12  # of a document that are considered
 _WORDS = re.compile(r"\w+")
 _QUESTION = re.compile(r"[?:]\s*$")
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,17 @@ class Member:
     at: datetime | None = None
 
 
-def _profile(members: Sequence[Member]) -> tuple[list[dict[str, float]], Counter[str]]:
-    vectors = [terms_of(m.title, "\n".join(m.sentences[:4]), m.language) for m in members]
-    return vectors, Counter(t for v in vectors for t in v)
+@lru_cache(maxsize=4096)  # an issue is told anew with every document that joins it
+def _terms(title: str, text: str, lang: str) -> dict[str, float]:
+    return terms_of(title, text, lang)
+
+
+def _spread(members: Sequence[Member]) -> Counter[str]:
+    """How many members hold each term."""
+    spread: Counter[str] = Counter()
+    for member in members:
+        spread.update(_terms(member.title, "\n".join(member.sentences[:4]), member.language).keys())
+    return spread
 
 
 def _central(vector: dict[str, float], spread: Counter[str], total: int) -> float:
@@ -53,8 +63,8 @@ def headline(members: Sequence[Member]) -> str:
     """The most central title; at a tie that of the first member."""
     if len(members) == 1:
         return members[0].title if members[0].title.strip() else "—"
-    _, spread = _profile(members)
-    scored = [(_central(terms_of(m.title, "", m.language), spread, len(members)), -i) for i, m in enumerate(members) if m.title.strip()]
+    spread = _spread(members)
+    scored = [(_central(_terms(m.title, "", m.language), spread, len(members)), -i) for i, m in enumerate(members) if m.title.strip()]
     return members[-max(scored)[1]].title if scored else "—"
 
 
@@ -71,13 +81,13 @@ def key_sentences(members: Sequence[Member], count: int = KEY_SENTENCES) -> list
             for sentence in members[0].sentences[:_SENTENCES]
             if _fits(sentence)
         ][: min(1, count)]
-    _, spread = _profile(members)
+    spread = _spread(members)
     candidates = []
     for i, member in enumerate(members):
         for j, sentence in enumerate(member.sentences[:_SENTENCES]):
             if not _fits(sentence):
                 continue
-            terms = terms_of(sentence, "", member.language)
+            terms = _terms(sentence, "", member.language)
             score = _central(terms, spread, len(members)) + (0.1 if j == 0 else 0.0)
             candidates.append((score, -i, -j, sentence, frozenset(terms), member))
     candidates.sort(key=lambda c: (-c[0], -c[1], -c[2]))
@@ -95,14 +105,19 @@ def key_sentences(members: Sequence[Member], count: int = KEY_SENTENCES) -> list
     return chosen
 
 
+@lru_cache(maxsize=65536)
+def _phrase(token: str) -> str:
+    """A token of several syllables in lower case and without digits as a phrase, else ""."""
+    word = token.replace("_", " ")
+    return word if " " in word and word == word.lower() and not _DIGIT.search(word) else ""
+
+
 def key_phrases(members: Sequence[Member], count: int = 6) -> list[str]:
     """Common words of several syllables that at least two origins use, most spread first. Names are left out: no person is indexed."""
     spread: dict[str, set[int]] = {}
     for member in members:
-        for token in member.tokens:
-            word = token.replace("_", " ")
-            if " " in word and word == word.lower() and not any(c.isdigit() for c in word):
-                spread.setdefault(word, set()).add(member.group)
+        for word in {word for token in member.tokens if (word := _phrase(token))}:
+            spread.setdefault(word, set()).add(member.group)
     ranked = sorted((-len(groups), word) for word, groups in spread.items() if len(groups) >= 2)
     return [word for _, word in ranked[:count]]
 

@@ -56,6 +56,7 @@ class Params:
     capacity: int = 50_000  # live documents
     first_check: int = 64
     check_every: int = 256
+    again: int = 128  # doubtful documents looked at again at a time, the newest
 
 
 class Item(NamedTuple):
@@ -212,8 +213,8 @@ class Shard:
                 self.log.append(("doubt", item, ""))
 
     def settle_doubts(self) -> list[str]:
-        """Live documents that awaited another look, by publication. None awaits one from now on."""
-        doubtful = sorted((item.at, document) for document, item in self.doubts.items() if document in self.items)
+        """Live documents that awaited another look, by publication: the newest of them. None awaits one from now on."""
+        doubtful = sorted((item.at, document) for document, item in self.doubts.items() if document in self.items)[-self.p.again :]
         if self.log is not None:
             self.log += [("sure", item, "") for item in self.doubts.values()]
         self.doubts.clear()
