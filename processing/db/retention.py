@@ -8,7 +8,7 @@ from processing.db import Connection, archive
 from processing.settings import get_settings
 
 RAW = timedelta(days=7)
-_RUN = timedelta(days=1)  # housekeeping runs once a day: raw pages that would be too old before it comes again go now
+_RUN = timedelta(days=1)  # housekeeping runs once a day: what would be too old before it comes again goes now
 TEXT = timedelta(days=180)
 AGGREGATES = timedelta(days=3 * 365)
 FETCHES = timedelta(days=92)
@@ -37,6 +37,7 @@ def housekeeping(conn: Connection, now: datetime) -> list[str]:
     report += archive.expire(get_settings(), now - RAW + _RUN)
     report += _sweep(conn, "attachment", "noted_at", now - TEXT)
     report += _sweep(conn, "fact_check_set_aside", "since", now - TEXT)
+    report += _sweep(conn, "sign_in_failure", "at", now - _RUN)
     for table, column in _PARTITIONED_TEXT.items():
         report += _drop_and_sweep(conn, table, column, now - TEXT)
     for table, column in _PARTITIONED_AGGREGATE.items():
@@ -78,13 +79,15 @@ def _drop_and_sweep(conn: Connection, table: str, column: str, before: datetime)
 
 
 def _skeletons(conn: Connection, before: datetime) -> list[str]:
-    """What names pages and hot-spots goes with the counts: flags, documents with title and address, entries of feeds, mails and states of sources.
+    """What names pages and hot-spots goes with the counts: flags, documents with title and address, entries of feeds, mails, states of sources, reports.
 
     An issue keeps its ids alone, so that old links and the decisions on it still resolve; published checks stay until their publisher withdraws them.
     """
     report = []
-    for table, column in (("flag", "last_day"), ("document", "first_seen_at"), ("feed_entry", "last_seen_at"), ("outbox", "created_at"), ("source_state", "at")):
+    for table, column in (("flag", "last_day"), ("document", "first_seen_at"), ("feed_entry", "last_seen_at"), ("outbox", "created_at"), ("source_state", "at"),
+                          ("source_day", "day"), ("source_day_province", "day"), ("feedback_count", "week"), ("feedback_seen", "week")):
         report += _sweep(conn, table, column, before)
+    conn.execute("DELETE FROM work WHERE state = 'quarantine' AND enqueued_at < %s", [before])
     conn.execute(
         "UPDATE issue SET title = '—', summary = '{}', state_reason = NULL, commune_codes = '{}' WHERE last_published_at < %s AND title <> '—'", [before]
     )
