@@ -139,6 +139,15 @@ def checks() -> str:
     return json.dumps({"claims": [{"text": f"Ba ngân hàng sẽ đóng cửa trong tuần này, theo {PRIVATE['account_link']}", "claimant": NAME, "claimDate": "2026-11-19T00:00:00Z", "claimReview": [reviewed]}]})
 
 
+def data_feed(checker: str) -> str:
+    """A fact-checker's data feed: persons as authors, claimants, editors and in every appearance; its page states nothing itself."""
+    check = {"@type": "ClaimReview", "claimReviewed": f"Trường tiểu học Suối Mây đóng cửa 3 ngày. Hỏi {PRIVATE['phone']}", "name": f"Về tin của {PRIVATE['email']}", "url": f"{checker}/check-2{link('')}".replace("&amp;", "&"),
+             "datePublished": "2026-11-21", "author": {"@type": "Person", **PERSON}, "editor": PERSON, "creator": [PERSON], "comment": [{"author": PERSON, "text": NAME}], "image": PERSON["avatar"],
+             "itemReviewed": {"@type": "Claim", "author": {"@type": "Person", **PERSON}, "appearance": [{"author": PERSON, "url": PERSON["url"]}], "firstAppearance": {"author": PERSON}},
+             "reviewRating": {"@type": "Rating", "alternateName": f"Thiếu căn cứ, xem {PRIVATE['account_link']}", "author": PERSON}}  # fmt: skip
+    return json.dumps({"@context": "https://schema.org", "@type": "DataFeed", "creator": PERSON, "dataFeedElement": [{"@type": "DataFeedItem", "author": PERSON, "item": check}]})
+
+
 def analysts_file() -> str:
     """A CSV as somebody keeps it: with columns nobody asked for, and a row that cannot be taken in."""
     row = f"2026-11-20,https://kiemchung.example/2?author={HANDLE[1:]}&email={PRIVATE['email']},{NAME},{PRIVATE['phone']}"
@@ -179,7 +188,7 @@ def town(db: Connection, tmp_path: Path) -> Iterator[tuple[Crawl, list[str]]]:
         yield crawl, printed
 
 
-KEYS = {"bao-thu": 5, "cong": 1, "kiem-chung": 1, "bang-kien-nghi": 1, "trang": 1, "dich-vu": 1, "so": 1}
+KEYS = {"bao-thu": 5, "cong": 1, "kiem-chung": 2, "bang-kien-nghi": 1, "trang": 1, "dich-vu": 1, "so": 1}
 """Sources and how many pages, entries or lists of each are landed at the first visit."""
 
 
@@ -187,7 +196,8 @@ def _sources(crawl: Crawl, site: Site, board: Site, checker: Site, office: Site)
     lists = [("/rss", "rss", ""), ("/atom", "rss", ""), ("/feed.json", "rss", ""), ("/sitemap.xml", "sitemap", ""), ("/list", "listing", 'selector = "a.tin"\n')]
     crawl.source(site, feeds="".join(f'[[feeds]]\nurl = "{site.url}{path}"\nkind = "{kind}"\n{more}' for path, kind, more in lists))
     crawl.source(board, "cong", kind="feedback", feeds=f'[[feeds]]\nurl = "{board.url}/requests.json"\nkind = "open311"\n')
-    crawl.source(checker, "kiem-chung", kind="fact_check", publisher_kind="independent_fact_check", feeds=f'[[feeds]]\nurl = "{checker.url}/rss"\n')
+    crawl.source(checker, "kiem-chung", kind="fact_check", publisher_kind="independent_fact_check",
+                 feeds=f'[[feeds]]\nurl = "{checker.url}/rss"\n[[feeds]]\nurl = "{checker.url}/checks.json"\nkind = "claimreview"\n')  # fmt: skip
     block = 'kind = "petitions"\nselector = "div.kn"\ntext_selector = ".noi-dung"\n'
     crawl.source(office, "bang-kien-nghi", kind="feedback", feeds=f'[[feeds]]\nurl = "{office.url}/kien-nghi"\n{block}')
     crawl.source(office, "trang", kind="channel", proof_url=f"{office.url}/lien-he", feeds=f'[[feeds]]\nurl = "{office.url}{POSTS}"\nkind = "facebook_page"\n')
@@ -226,6 +236,8 @@ def _fill(site: Site, board: Site, checker: Site) -> None:
     }  # fmt: skip
     board.pages["/requests.json"] = reply(reports(), content_type="application/json")
     checker.pages["/check"] = reply(review(checker.url))
+    checker.pages["/checks.json"] = reply(data_feed(checker.url), content_type="application/json")
+    checker.pages["/check-2" + link("").replace("&amp;", "&")] = reply(article("general", "Về tin trường học đóng cửa", ""))
     checker.feed(f"<item><title>Nước giếng và chì</title><link>/check</link><author>{NAME}</author></item>")
 
 
@@ -299,7 +311,7 @@ def _read_all(db: Connection, crawl: Crawl, printed: list[str], tmp_path: Path) 
         """SELECT (SELECT count(*) FROM document) AS documents, (SELECT count(*) FROM feedback_seen) AS reports, (SELECT count(*) FROM fact_check) AS checks,
                (SELECT count(*) FROM fact_check_set_aside) AS aside, (SELECT count(*) FROM attachment WHERE text IS NOT NULL) AS files"""
     ).fetchone()
-    assert stored == {"documents": 9, "reports": 12, "checks": 4, "aside": 2, "files": 1}, "everything was read"
+    assert stored == {"documents": 10, "reports": 12, "checks": 5, "aside": 2, "files": 1}, "everything was read"
 
 
 def _mails(db: Connection, now: datetime) -> None:
