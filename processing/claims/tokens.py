@@ -160,6 +160,14 @@ def unplaced(masked: str) -> tuple[str, list[str]]:
     return _without(folded, _cuts(masked, folded))
 
 
+def worded(masked: str) -> tuple[str, list[str]]:
+    """Lower-case text with its diacritics: places give way to one stand-in word, whom it is about to nothing; and the folded places."""
+    folded = fold_keep(masked)
+    lowered = tone(masked.lower())
+    cuts = sorted(_untargeted(masked, folded))
+    return _without(lowered if len(lowered) == len(folded) else folded, cuts)
+
+
 def _measured(folded: str, original: str | None) -> list[tuple[int, int, str]]:
     """Spans of dates, numbers and units of measure; a counted noun ("24 học sinh") stays, it says what is counted."""
     moments = dates(folded)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from processing.claims import checkable, train_checkable
+from processing.text import fold, sentences
 
 
 def test_precision_and_recall_on_unseen_families() -> None:
@@ -42,4 +43,37 @@ def test_sentences_of_other_forms_pass_rarely_but_rightly() -> None:
     hits = [(checkable.score(r["text"]) >= checkable.OPERATING_POINT, bool(r["label"])) for r in fresh]
     right = sum(a and b for a, b in hits)
     assert not {r["text"] for r in fresh} & {r["text"] for r in train_checkable.rows()}
-    assert right / sum(a for a, _ in hits) >= 0.95 and right / sum(b for _, b in hits) >= 0.35
+    assert right / sum(a for a, _ in hits) >= 0.95 and right / sum(b for _, b in hits) >= 0.75
+
+
+def test_a_second_set_that_nothing_was_chosen_with() -> None:
+    """Eighty of 240 sentences written and split before the present model was begun; the others are learned from."""
+    second = [json.loads(line) for line in (Path(__file__).parent / "data" / "checkable_second.jsonl").read_text("utf-8").splitlines()]
+    hits = [(checkable.score(r["text"]) >= checkable.OPERATING_POINT, bool(r["label"])) for r in second]
+    right = sum(a and b for a, b in hits)
+    assert not {r["text"] for r in second} & {r["text"] for r in train_checkable.rows()}
+    assert right / sum(a for a, _ in hits) >= 0.92 and right / sum(b for _, b in hits) >= 0.65
+
+
+def test_without_diacritics_no_opinion_passes_either() -> None:
+    suite = [json.loads(line)["text"] for line in (Path(__file__).parents[1] / "safeguards" / "data" / "opinion_suite.jsonl").read_text("utf-8").splitlines()]
+    assert [t for text in suite for t in sentences(fold(text)) if checkable.score(t) >= checkable.OPERATING_POINT] == []
+    told = [fold(r["text"]) for r in train_checkable.rows() if r["split"] == "test" and r["label"]]
+    assert sum(checkable.score(t) >= checkable.OPERATING_POINT for t in told) >= 0.75 * len(told)
+
+
+@pytest.mark.parametrize("text", ["{} nhận 12 tỷ đồng tiền đền bù đất ở xã Tân Lộc ngày 3/9.", "Hôm qua {} đã ký giấy thu hồi ba lô vắc xin."])
+def test_whom_it_is_about_and_where_it_is_weigh_nothing(text: str) -> None:
+    offices = ("chủ tịch", "nông dân", "hiệu trưởng", "phó giám đốc", "linh mục", "thủ tướng")
+    assert max(scores := [checkable.score(text.format(o)) for o in offices]) - min(scores) <= 1e-9
+    places = [checkable.score(text.format("chủ tịch").replace("Tân Lộc", place)) for place in ("Tân Lộc", "Hòa An", "Mường Vang")]
+    assert max(places) - min(places) <= 1e-9
+
+
+def test_a_compound_is_one_word_and_numbers_are_none() -> None:
+    assert checkable.words("cấp nước cho 1.200 hộ ở khu tái định cư", {"cấp nước", "định cư"}.__contains__) == ["cấp nước", "cho", "hộ", "ở", "khu", "tái", "định cư"]
+
+
+@pytest.mark.parametrize(("being", "deserving"), [("Cầu mới đang được sửa từ hôm qua.", "Ông ấy đáng được khen từ hôm qua.")])
+def test_what_only_reads_like_an_opinion_without_its_marks_is_none(being: str, deserving: str) -> None:
+    assert checkable.vetoed(being) == "" and checkable.vetoed(deserving) == "opinion"
