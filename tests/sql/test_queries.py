@@ -30,6 +30,12 @@ def _age(conn: Connection) -> None:
             [document, now, now],
         )
         conn.execute("INSERT INTO document_place VALUES (%s, 'D1', %s, 'commune', 0.9)", [document, now])
+    conn.execute(
+        """INSERT INTO document_version (document_id, version, seen_at, title, text, text_sha256, extractor)
+           SELECT id, 1, %s, title, 'Nước đục từ ba ngày nay.', '', 'test' FROM document WHERE id = %s""",
+        [now, first],
+    )
+    conn.execute("UPDATE annotation SET words = search_vector('Nước máy đục ở Suối Mây') WHERE document_id = %s", [first])
     conn.execute("UPDATE document SET published_precision = 'seen' WHERE id = %s", [second])
     conn.execute("INSERT INTO work (stage, subject_id, state, not_before, enqueued_at, reason) VALUES ('annotate', %s, 'quarantine', %s, %s, 'too long')", [first, now, now])
     conn.execute("INSERT INTO work (stage, subject_id, not_before, enqueued_at) VALUES ('claims', %s, %s, %s)", [first, now, now])
@@ -57,6 +63,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "hot_spots_on_one_origin": [{"title": "Nước máy đục ở Suối Mây", "origins": 1, "wires": 2}],
     "timelines_of_hot_spots": [{"title": "Nước máy đục ở Suối Mây", "origins": 1, "documents": 2, "sources": 1}],
     "who_published_first": [{"first_source": "Báo Mẫu", "ahead_of_the_next": timedelta(hours=1)}],
+    "documents_with_words": [{"title": "Nước máy đục ở Suối Mây", "source": "Báo Mẫu", "side_by_side": True}],
     "claims_awaiting_review": [{"publisher": "Kiểm Tin Mẫu", "publisher_kind": "independent_fact_check", "rating": "Sai sự thật"}],
     "claims_without_an_answer": [{"text": "Cầu Bến Đò sẽ đóng từ thứ Hai.", "origins": 4, "rising": True}],
     "publishers_who_disagree": [{"publishers": 2}],
