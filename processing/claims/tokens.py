@@ -147,17 +147,13 @@ def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str
 
 def neutral(text: str) -> tuple[str, list[str]]:
     """Folded text without masked groups and speakers, places replaced by one stand-in word; and the folded places."""
-    return unplaced(_spoken(text))
+    masked = _spoken(text)
+    folded = fold_keep(masked)
+    return _without(folded, _cuts(masked, folded))
 
 
 def _spoken(text: str) -> str:
     return _CAMEL.sub(" ", mask(text)) if "#" in text else mask(text)
-
-
-def unplaced(masked: str) -> tuple[str, list[str]]:
-    """As `neutral`, of a text from which groups and speakers have been taken already."""
-    folded = fold_keep(masked)
-    return _without(folded, _cuts(masked, folded))
 
 
 def worded(masked: str) -> tuple[str, list[str]]:
