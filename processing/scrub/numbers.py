@@ -15,7 +15,7 @@ _RUN = re.compile(r"(?<![\w.,])\(?[0-9Oo](?:[ .\-_()]{0,3}[0-9Oo])*(?!\w)")
 _COMMAS = re.compile(r"(?<![\w.,/])0\d{2,3}([,/])\d{3}\1\d{3,4}(?![\w,/])")
 _GLUED = re.compile(r"(?<!\w)(?:sđt|đt|sdt|dt|tel|lh|dđ|dd|zalo|call)(?P<number>0\d{9})(?!\w)", re.IGNORECASE)
 # letters that stand for the digit they look like: 09I2 345 678, O9l2345678
-_LOOKALIKE = re.compile(r"(?<![\w.,/-])[0Oo](?:[ .\-]?[0-9OoIl|]){9}(?![\w|])")
+_LOOKALIKE = re.compile(r"(?<![\w.,/-])[0Oo](?:[ .\-]?[0-9OoIil|]){9}(?![\w|])")
 _GROUP = re.compile(r"[0-9Oo]+")
 _UNIT_AFTER = re.compile(
     r"\s{0,2}(?:[%°$₫]|m2|m²|m3|m³)|\s{0,2}(?:đồng|đ|vnđ|vnd|usd|eur|euro|đô la|nghìn|ngàn|triệu|tỷ|tỉ|trđ|ha|hécta|km|m|mm|cm|kg|tấn|tạ|lít|người|hộ|con|"
@@ -72,7 +72,7 @@ _LANDLINE = re.compile(r"^0(?:2\d{9}|[2-8]\d{8,9}|[48]\d{7,8})$")
 _BANK_AFTER = re.compile(r"\s*[-(,]?\s*(?:tại|của|ở|mở tại)?\s*(?:ngân hàng|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|tcb|mb\s?bank|acb|sacombank|vpbank|tpbank|"
                          r"shb|hdbank|ocb|msb|vib|seabank|eximbank|lpbank|pvcombank)\b", re.IGNORECASE)  # fmt: skip
 _LENGTHS = {"bank_account": range(6, 20), "id_number": (9, 12), "social_insurance": (10,), "tax_code": (10, 12, 13), "passport": (7, 8, 9)}
-_LOOKS = str.maketrans("OoIl|", "00111")
+_LOOKS = str.maketrans("OoIil|", "001111")
 _WINDOW = 70
 _ABOVE = 12  # characters that may stand after a label at the end of its line: (VNĐ), số
 CITIZEN = re.compile(r"0(?:0[1-9]|[1-8]\d|9[0-6])[0-3]\d{8}$")
@@ -96,7 +96,7 @@ def find(text: str) -> Iterator[Span]:
         if MOBILE.match(re.sub(r"\D", "", match.group())):
             yield "phone", match.start(), match.end()
     for match in _LOOKALIKE.finditer(text):
-        if re.search(r"[Il|]", match.group()) and MOBILE.match(re.sub(r"\D", "", match.group().translate(_LOOKS))) and len(re.findall(r"\d", match.group())) >= 7:
+        if re.search(r"[Iil|]", match.group()) and MOBILE.match(re.sub(r"\D", "", match.group().translate(_LOOKS))) and len(re.findall(r"\d", match.group())) >= 7:
             yield "phone", match.start(), match.end()
     for match in _GLUED.finditer(text):
         yield "phone", *match.span("number")

@@ -20,6 +20,8 @@ _SIGNS = re.compile(r"(?<![\w.,/])\d{1,6}\s?([/|*~\\])\s?\d{1,6}(?:\s?\1\s?\d{1,
 _LINES = re.compile(r"(?<![\w.,/\-])\(?0\d{1,9}\)?(?:[ .\-]?\d{2,8}){0,2}(?:[ .\-]{0,2}[\n\t][ .\-\t]{0,2}\d{2,8}(?:[ .\-]\d{2,4}){0,2}){1,3}(?![\w/]|[.,]\d)")
 # 0912 ba bốn năm 678
 _MIXED = re.compile(rf"(?<!\w)(?:0\d{{0,8}}|không|khong)(?:[\s,.\-]{{1,3}}(?:{_WORD}|\d{{1,6}})){{2,10}}(?!\w)", re.IGNORECASE)
+# cộng tám tư chín một hai …
+_ABROAD = re.compile(rf"(?<!\w)(?:cộng\s+)?(?:tám|tam)\s(?:bốn|tư|bon|tu)(?P<rest>(?:[\s,.\-]{{1,3}}{_WORD}){{9}})(?!\w)", re.IGNORECASE)
 # gọi 912 345 678
 _NO_ZERO = re.compile(
     r"(?:\bgọi|\bsđt|\bsdt|\bđt|\btel|zalo|viber|điện thoại|di động|\blh|\balo|liên hệ)\s*(?:số)?\s*[:.]?\s*(?P<number>[35789]\d(?:[ \-]?\d){7})(?![\w/]|[ .\-]?\d|[.,]\d|\s?(?:đồng|đ|vnđ|người|triệu|tỷ)\b)",
@@ -47,6 +49,9 @@ def find(text: str) -> Iterator[Span]:
         pieces = re.findall(r"\w+", match.group().lower())
         spoken = sum(not piece.isdigit() for piece in pieces)
         if spoken >= 2 and MOBILE.match("".join(_DIGIT_OF.get(piece, piece) for piece in pieces)):
+            yield "phone", match.start(), match.end()
+    for match in _ABROAD.finditer(text):
+        if MOBILE.match("0" + "".join(_DIGIT_OF[piece] for piece in re.findall(r"\w+", match["rest"].lower()))):
             yield "phone", match.start(), match.end()
     for match in _NO_ZERO.finditer(text):
         yield "phone", *match.span("number")

@@ -202,6 +202,7 @@ ODD = {
         "gọi 0912\n345\n678", "Điện thoại:\n0912\n345 678 gặp chị", "SĐT 0912 345\n678 của chị", "Liên hệ\t0912\t345\t678", "gọi 0912 / 345 / 678", "gọi 0912|345|678",
         "gọi 0912*345*678", "gọi 0912~345~678", "Gọi 0912 ba bốn năm 678", "gọi ⓪⑨①②③④⑤⑥⑦⑧", "gọi ⁰⁹¹²³⁴⁵⁶⁷⁸", "gọi О912 345 678", "gọi 0912 З45 678", "gọi 912 345 678 nhé",
         "gọi 0912345678gặp Tâm", "giá rẻ 0912345678đ", "hotline 0912 345 678 gặp anh Tâm", "Đường dây nóng 0912 345 678, hỏi chị H. nhé", "Zalo: ٠٩١٢٣٤٥٦٧٨",
+        "Số: o9i2345678", "cộng tám tư chín một hai ba bốn năm sáu bảy tám",
     ),
     "email": (
         "thư n.v.a (a) gmail (chấm) com", "thư nva_at_gmail.com", "thư nva a-còng gmail chấm com", "thư nva a vòng gmail chấm com", "thư nva{at}gmail{dot}com",
