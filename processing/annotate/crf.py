@@ -70,31 +70,61 @@ def _title(token: str) -> bool:
 
 
 class _Rows(dict[Any, int]):
-    """Number of a key's row in `table`; a row is computed when its key is first asked for. Row 0 is all zeros: beyond a sentence's end."""
+    """Number of a key's row in `table`, found when the key is first asked for. Most keys share one of few rows. Row 0 is all zeros: beyond a sentence's end."""
 
-    def __init__(self, width: int, compute: Callable[[Any], Iterable[float]], beyond: Callable[[Any], bool]) -> None:
+    def __init__(self, width: int, compute: Callable[[Any], tuple[float, ...]]) -> None:
         super().__init__()
-        self.compute, self.beyond = compute, beyond
+        self.compute = compute
         self.table = np.zeros((1024, width))
-        self.used = 1
+        self.same = {(0.0,) * width: 0}
 
     def __missing__(self, key: Any) -> int:
-        if self.beyond(key):
-            self[key] = 0
-            return 0
-        if self.used == len(self.table):
-            self.table = np.concatenate([self.table, np.zeros_like(self.table)])
-        self.table[self.used] = tuple(self.compute(key))
-        self[key] = row = self.used
-        self.used += 1
+        values = self.compute(key)
+        row = self.same.get(values)
+        if row is None:
+            row = self.same[values] = len(self.same)
+            if row == len(self.table):
+                self.table = np.concatenate([self.table, np.zeros_like(self.table)])
+            self.table[row] = values
+        self[key] = row
         return row
 
     def rows(self, keys: Iterable[Any]) -> NDArray[np.float64]:
         """The rows of `keys`, one below the other."""
         if len(self) > _CACHE:
             self.clear()
-            self.used = 1
-        return self.table[numbers] if (numbers := list(map(self.__getitem__, keys))) else self.table[:0]
+        numbers = list(map(self.__getitem__, keys))
+        return self.table[numbers] if numbers else self.table[:0]
+
+
+class _Sums:
+    """Weights of the features of a text at each of several places: as it stands, in small letters, begun by a capital, in the dictionary, a number."""
+
+    def __init__(self, words: frozenset[str], tables: list[_Tables]) -> None:
+        self.words, self.tables = words, tables
+        self.raw = frozenset().union(*(raw for raw, *_ in tables))
+        self.lower = frozenset().union(*(lower for _, lower, *_ in tables))
+        # what a text without features of its own weighs: by far the most pairs and triples are such
+        self.plain = {
+            (title, known): tuple(titles[title] + listed[known] + numbers[False] for _, _, titles, listed, numbers in tables)
+            for title in (False, True) for known in (False, True)
+        }  # fmt: skip
+        self.beyond = (0.0,) * len(tables)
+
+    def one(self, token: str) -> tuple[float, ...]:
+        return self._of(token, _title(token), token.isascii() and token.isdigit()) if token else self.beyond
+
+    def several(self, key: tuple[str, ...]) -> tuple[float, ...]:
+        return self._of(" ".join(key), all(map(_title, key)), False) if all(key) else self.beyond
+
+    def _of(self, text: str, title: bool, digits: bool) -> tuple[float, ...]:
+        low = text.lower()
+        known = low in self.words
+        if not digits and text not in self.raw and low not in self.lower:
+            return self.plain[title, known]
+        return tuple(
+            raw.get(text, 0.0) + lower.get(low, 0.0) + titles[title] + listed[known] + numbers[digits] for raw, lower, titles, listed, numbers in self.tables
+        )
 
 
 class Crf:
@@ -104,24 +134,10 @@ class Crf:
         self.weights, (self.stay_b, self.b_to_i, self.i_to_b, self.stay_i) = _read((folder / "models.bin").read_bytes())
         self.words: frozenset[str] = frozenset(joblib.load(folder / "dictionary.bin"))
         self.tables = {place: self._tables(place) for place in (*(str(k) for k in range(-2, 3)), *_PAIRS, *_TRIPLES)}
-        self.ones = _Rows(5, self._one, lambda token: not token)
-        self.twos = _Rows(4, lambda key: self._several(key, _PAIRS), lambda key: not all(key))
-        self.threes = _Rows(3, lambda key: self._several(key, _TRIPLES), lambda key: not all(key))
+        self.ones = _Rows(5, _Sums(self.words, [self.tables[k] for k in ("-2", "-1", "0", "1", "2")]).one)
+        self.twos = _Rows(4, _Sums(self.words, [self.tables[k] for k in _PAIRS]).several)
+        self.threes = _Rows(3, _Sums(self.words, [self.tables[k] for k in _TRIPLES]).several)
         self.ends = {(before, after): self._end(before, after) for before in range(3) for after in range(3)}
-
-    def _sums(self, text: str, title: bool, digits: bool, places: tuple[str, ...]) -> Iterable[float]:
-        """Weights of the features of `text` at each place: as it stands, in small letters, begun by a capital, in the dictionary, a number."""
-        low = text.lower()
-        known = low in self.words
-        for place in places:
-            raw, lower, titles, listed, numbers = self.tables[place]
-            yield raw.get(text, 0.0) + lower.get(low, 0.0) + titles[title] + listed[known] + numbers[digits]
-
-    def _one(self, token: str) -> Iterable[float]:
-        return self._sums(token, _title(token), token.isascii() and token.isdigit(), ("-2", "-1", "0", "1", "2"))
-
-    def _several(self, key: tuple[str, ...], places: tuple[str, ...]) -> Iterable[float]:
-        return self._sums(" ".join(key), all(map(_title, key)), False, places)
 
     def _tables(self, place: str) -> _Tables:
         def flags(name: str) -> tuple[float, float]:
