@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from html import unescape
 from typing import Any
 
 import feedparser
@@ -105,9 +106,8 @@ def _feed(body: bytes, content_type: str, url: str, limit: int) -> Listed:
     body, warnings = _from_prolog(_narrow(body))
     body, listed = _first(body, limit)
     text_type = content_type
-    if b"\x00" not in body[:4] and _is_utf8(body):
-        # Strictly valid UTF-8 is UTF-8, whatever the server or the prolog says; else the declared charset, then the detector decide.
-        text = body.decode("utf-8-sig")
+    if b"\x00" not in body[:4] and (text := _utf8(body)) is not None:
+        # UTF-8 is UTF-8, whatever the server or the prolog says; else the declared charset, then the detector decide.
         body = re.sub(r"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*([\"'])[^\"'>]*\2", r"\1", text, count=1).encode()
         text_type = "application/xml; charset=utf-8"
     headers = {"content-type": text_type or "application/xml", "content-location": url}
@@ -173,16 +173,23 @@ def _entry(item: Any) -> Entry:
     content = max((part.get("value", "") for part in item.get("content", ()) if isinstance(part, dict)), key=len, default="")
     guid = str(item.get("id") or "")
     link = item.get("link") or (guid if guid.startswith(("http://", "https://")) else "")
-    published = item.get("published") or item.get("created") or item.get("updated") or ""
+    updated = item["updated"] if dict.__contains__(item, "updated") else ""  # asked for otherwise, it falls back to the publication with a warning
+    published = item.get("published") or item.get("created") or updated
     return Entry(
-        title=_limited(item.get("title"), _MAX_TITLE),
+        title=_limited(item.get("title"), _MAX_TITLE) or platforms.headline(_words(content or item.get("summary") or "")),
         link=str(link or "")[:20_000],
         summary=_limited(item.get("summary"), 20_000),
         content=_limited(content, _MAX_TEXT),
         published_raw=_limited(published, 200),
         guid=guid[:2_000],
-        changed=_limited(item.get("updated"), 200),
+        changed=_limited(updated or published, 200),
     )
+
+
+def _words(markup: str) -> str:
+    """The beginning of a post in plain words; a line break for each of its own."""
+    lines = re.sub(r"<(?:br|/p|/div|/li)\b[^>]*>", "\n", markup[:5_000], flags=re.I)
+    return clean(unescape(re.sub(r"<[^>]{0,2000}>", "", lines)))
 
 
 def _json(body: bytes, limit: int) -> Listed:
@@ -199,7 +206,7 @@ def _json(body: bytes, limit: int) -> Listed:
 
 def _json_entry(item: dict[str, Any]) -> Entry:
     return Entry(
-        title=_limited(item.get("title"), _MAX_TITLE),
+        title=_limited(item.get("title"), _MAX_TITLE) or platforms.headline(_words(str(item.get("content_html") or item.get("content_text") or ""))),
         link=str(item.get("url") or item.get("external_url") or "")[:20_000],
         summary=_limited(item.get("summary"), 20_000),
         content=_limited(item.get("content_html") or item.get("content_text"), _MAX_TEXT),
@@ -262,6 +269,17 @@ def _keyed(body: bytes, kind: str, url: str, limit: int) -> Listed:
     if not isinstance(data, dict):
         raise NotAList(Said("its interface answers with something else than documented"))
     return Listed(kind, [Entry(**fields) for fields in platforms.READERS[kind](data, url)[:limit]])
+
+
+def _utf8(body: bytes) -> str | None:
+    """UTF-8, also where a few letters were cut in two: one bad byte in ten letters beyond ASCII. Other charsets have next to no sequence it would take."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = body.decode("utf-8-sig", "replace")
+    bad = text.count("\ufffd")
+    high = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return text.replace("\ufffd", "") if bad * 10 <= high or (bad == 1 and high >= 2) else None
 
 
 def _is_utf8(body: bytes) -> bool:

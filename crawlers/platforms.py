@@ -59,16 +59,20 @@ def facebook_page(data: dict[str, Any], url: str) -> list[dict[str, str]]:
         number, message = (str(post.get("id", "")), _text(post.get("message"), _MOST_TEXT)) if isinstance(post, dict) else ("", "")
         if not re.fullmatch(rf"{page}_\d{{5,25}}", number) or len(message) < _SHORTEST_POST:
             continue
-        first = re.split(r"\n|(?<=[.!?…])\s", message, maxsplit=1)[0]
-        title = first if len(first) <= _TITLE else first[:_TITLE].rsplit(" ", 1)[0] + "…"
         paragraphs = "".join(f"<p>{escape(line)}</p>" for line in message.splitlines() if line.strip())
         # The address of the post by number: the platform's own spelling may carry the name of an account.
         link = f"https://www.facebook.com/{number}"
         out.append({
-            "title": title, "link": link, "guid": number, "published_raw": _text(post.get("created_time"), 40), "changed": _text(post.get("updated_time"), 40),
+            "title": headline(message), "link": link, "guid": number, "published_raw": _text(post.get("created_time"), 40), "changed": _text(post.get("updated_time"), 40),
             "content": paragraphs,
         })  # fmt: skip
     return out
+
+
+def headline(message: str) -> str:
+    """What stands for the title of a post that has none: its first sentence, at most 120 characters of it."""
+    first = re.split(r"\n|(?<=[.!?…])\s", message.strip(), maxsplit=1)[0].strip()
+    return first if len(first) <= _TITLE else first[:_TITLE].rsplit(" ", 1)[0] + "…"
 
 
 def _text(value: Any, most: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 from urllib.parse import urljoin
@@ -110,7 +110,10 @@ async def _sample(source: Source, fetcher: Fetcher, answer: Answer, entries: lis
         except BadURL as error:
             out.write(f"  entry without a usable address: {error}\n")
             continue
-        if why := profiles.refusal(url) or (None if same_site(url, source.own_hosts) else "not on this source's own hosts"):
+        if source.kind == "channel" and profiles.own_post(url, answer.url):
+            shown += _stated([replace(entry, link=url, content=max(entry.content, entry.summary, key=len))], out)
+            continue
+        if why := profiles.refusal(url, proven_channel=source.proof_url is not None) or (None if same_site(url, source.own_hosts) else "not on this source's own hosts"):
             out.write(f"  left out: {url}: {why}\n")
             continue
         try:

@@ -129,3 +129,14 @@ def _on_shared_platform(platform: str, host: str, path: str, query: str, proven:
     if not proven:
         return f"a {platform}{'' if platform == 'blog' else ' channel'} may be a person's: it needs kind = \"channel\" and proof_url, the page of the owner's own site that names it"
     return None
+
+
+def own_post(url: str, feed_url: str) -> bool:
+    """Whether this is the address of a post of the very channel whose feed this is: known by the feed alone, never opened."""
+    post, feed = urlsplit(url), urlsplit(feed_url)
+    if host_of(url).removeprefix("www.") != host_of(feed_url).removeprefix("www."):
+        return False
+    if _shared_platform(host_of(feed_url), unquote(feed.path), feed.query) == "YouTube":
+        return bool(re.fullmatch(r"/watch|/shorts/[\w-]+|/live/[\w-]+", post.path))
+    account = re.fullmatch(r"(/profile/[\w.:-]+)/rss/?|(/(?:@|users/)[\w.-]+)\.(?:rss|atom)", unquote(feed.path))
+    return account is not None and unquote(post.path).startswith((account[1] or account[2]) + "/")

@@ -28,6 +28,7 @@ from processing.settings import Settings
 
 MAX_LISTS = 50  # sitemaps under one sitemap index in one run
 MAX_DEPTH = 3
+SHORTEST_POST = 40  # characters
 
 
 NOTHING = Said("")
@@ -172,7 +173,7 @@ class SourceCrawl:
             except (BadURL, ValueError):
                 outcome.failed["bad_url"] += 1
                 continue
-            if feed.kind != "facebook_page" and (refused := self._left_out(url)):
+            if feed.kind != "facebook_page" and (refused := self._left_out(url, feed)):
                 outcome.failed[refused] += 1
                 continue
             # A guid that several entries share names none of them.
@@ -194,9 +195,11 @@ class SourceCrawl:
             wanted.append(Candidate(candidate.entry, candidate.url, candidate.fetch_url, key, candidate.content, seen))
         return wanted
 
-    def _left_out(self, url: str) -> str | None:
+    def _left_out(self, url: str, feed: FeedRow) -> str | None:
         """The class of an address that is not asked for: a person's, another site's, one of an endless kind; None for a page of this source's own."""
-        if profiles.refusal(url):
+        if self._posted(feed, url):
+            return None
+        if profiles.refusal(url, proven_channel=self.source.proof_url is not None):
             return "person"
         if not same_site(url, self.fetcher.own_hosts or self.source.own_hosts):
             return "offsite"
@@ -215,8 +218,11 @@ class SourceCrawl:
         try:
             if feed.kind == "factcheck_api":
                 self._land(feed, candidate, "page", candidate.entry.content.encode(), None, again)
-            elif feed.kind == "facebook_page" or (self.source.full_text_in_feed and feed.kind != "claimreview" and len(candidate.entry.content) >= 200):
-                self._land(feed, candidate, "entry", candidate.entry.content.encode(), None, again)
+            elif text := self._told(feed, candidate):
+                self._land(feed, candidate, "entry", text.encode(), None, again)
+            elif self._posted(feed, candidate.url):
+                said = Said("it is a post with hardly any text")
+                return self.lander.failed(feed.id, candidate.key, candidate.content, candidate.url, FetchFailure("not_a_page", said), attempts)
             else:
                 answer = await self.fetcher.get(candidate.fetch_url, "page")
                 self._land(feed, candidate, "page", answer.body, answer, again)
@@ -227,6 +233,20 @@ class SourceCrawl:
             return self.lander.failed(feed.id, candidate.key, candidate.content, candidate.url, failure, attempts)
         outcome.landed += 1
         return True
+
+    def _posted(self, feed: FeedRow, url: str) -> bool:
+        """A post of an institution's channel: its feed holds all of it, and its page is the platform's."""
+        return self.source.kind == "channel" and profiles.own_post(url, feed.url)
+
+    def _told(self, feed: FeedRow, candidate: Candidate) -> str:
+        """The full text where the list gives it; empty where the page is to be fetched."""
+        entry = candidate.entry
+        if feed.kind == "facebook_page":
+            return entry.content
+        if self._posted(feed, candidate.url):
+            text = max(entry.content, entry.summary, key=len)
+            return text if len(text) >= SHORTEST_POST else ""
+        return entry.content if self.source.full_text_in_feed and feed.kind != "claimreview" and len(entry.content) >= 200 else ""
 
     def _land(self, feed: FeedRow, candidate: Candidate, kind: Any, body: bytes, answer: Answer | None, attempts: int) -> None:
         entry = {name: value for name, value in asdict(candidate.entry).items() if name != "changed"}

@@ -146,10 +146,14 @@ def _extract(kind: str, envelope: Envelope, source: dict[str, Any], seen_at: dat
             raise Quarantine("redirected home: the site no longer has this page")
         entry = FeedEntry(**fields, cms=cms) if said else None
         return shared().extract(envelope.body, url, content_type=header.get("content_type"), entry=entry, now=seen_at)
-    from processing.extract.charset import decode
+    from processing.extract.charset import decode, repair
 
-    content = decode(envelope.body, header.get("content_type"))[0] or fields["content"]
-    fields.update(content=content or fields["summary"], link=header["url"])
+    content = decode(envelope.body, header.get("content_type"))[0] or fields["content"] or fields["summary"]
+    # the title alone is too short to tell an old font by: it is judged with the text it came with
+    parts = repair("<hr>".join((fields["title"], fields["summary"], envelope.body.decode("utf-8", "ignore")))).split("<hr>", 2)
+    if len(parts) == 3:
+        fields.update(title=parts[0], summary=parts[1])
+    fields.update(content=content, link=header["url"])
     return shared().extract(b"", header["url"], entry=FeedEntry(**fields, cms=cms), now=seen_at)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import brotli
 import pytest
+from backports import zstd
 
 from .conftest import Crawl
 from .site import Site, item, page, reply, serving
@@ -71,7 +72,7 @@ def reset(conn: socket.socket) -> None:
 
 def _bomb(kind: str) -> bytes:
     plain = b"\0" * (60 * 1024 * 1024)
-    packed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": lambda data: brotli.compress(data, quality=1)}[kind](plain)
+    packed = {"zstd": zstd.compress, "gzip": gzip.compress, "deflate": zlib.compress, "br": lambda data: brotli.compress(data, quality=1)}[kind](plain)
     return reply(packed, Content_Encoding=kind)
 
 
@@ -80,6 +81,7 @@ def test_every_hostile_page_fails_alone_and_in_its_class(site: Site, watched: Cr
         "bomb-gzip": (_bomb("gzip"), "too_large"),
         "bomb-deflate": (_bomb("deflate"), "too_large"),
         "bomb-br": (_bomb("br"), "too_large"),
+        "bomb-zstd": (_bomb("zstd"), "too_large"),
         "declared-huge": (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx", "too_large"),
         "endless": (endless, "too_large"),
         "not-gzip": (reply(b"plain text", Content_Encoding="gzip"), "encoding"),

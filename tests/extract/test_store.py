@@ -256,3 +256,13 @@ def test_a_file_of_two_documents_belongs_to_both_and_leaves_with_the_last(db: Co
         assert db.execute("SELECT count(*) AS n FROM attachment").fetchone() == {"n": left}
         kept = db.execute("SELECT count(*) AS n FROM landing WHERE kind = 'attachment'").fetchone()
         assert kept is not None and bool(kept["n"]) is bool(left)
+
+
+def test_a_full_text_entry_in_an_old_font_is_repaired_with_its_title(db: Connection, source: int) -> None:
+    title = "Céng hßa x· héi chñ nghÜa ViÖt Nam"
+    body = "§©y lµ mét v¨n b¶n tiÕng ViÖt ®­îc viÕt b»ng b¶ng m· TCVN3, céng hßa x· héi chñ nghÜa ViÖt Nam. " * 4
+    land(db, source, body.encode(), kind="entry", title=title, published_raw="Thu, 12 Mar 2026 07:30:00 +0700")
+    assert store.run(db, limit=10, now=NOW).done == 1
+    row = db.execute("SELECT title, text FROM document_version").fetchone()
+    assert row is not None
+    assert row["title"] == "Cộng hòa xã hội chủ nghĩa Việt Nam" and "một văn bản tiếng Việt được viết" in row["text"]
