@@ -17,6 +17,8 @@ from processing.settings import get_settings
 from processing.zone import LOCAL
 
 STAGE = "annotate"
+_BETWEEN = "\x1f"
+"""Between the parts of a list on its way to the database: no cleaned text holds it, and one string is passed faster than hundreds."""
 
 
 @cache
@@ -59,13 +61,13 @@ def _write(conn: Connection, document: int, version: int, first_seen: datetime, 
     conn.execute(
         """INSERT INTO annotation (document_id, version, first_seen_at, language, sentences, tokens, places, province_code, province_confidence,
                topic, topic_score, checkable, method, annotated_at, words)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+           VALUES (%s, %s, %s, %s, string_to_array(%s, %s), string_to_array(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (document_id, first_seen_at) DO UPDATE SET version = excluded.version, language = excluded.language,
                sentences = excluded.sentences, tokens = excluded.tokens, places = excluded.places, province_code = excluded.province_code,
                province_confidence = excluded.province_confidence, topic = excluded.topic, topic_score = excluded.topic_score,
                checkable = excluded.checkable, method = excluded.method, annotated_at = excluded.annotated_at, words = excluded.words""",
         [
-            document, version, first_seen, found.language, found.sentences, found.tokens, Jsonb(found.places),
+            document, version, first_seen, found.language, _BETWEEN.join(found.sentences), _BETWEEN, _BETWEEN.join(found.tokens), _BETWEEN, Jsonb(found.places),
             found.province["code"] if found.province else None, found.province_confidence if found.province else None,
             found.topic, found.topic_score, Jsonb(found.checkable), METHOD, now, words,
         ],
