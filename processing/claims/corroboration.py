@@ -34,10 +34,12 @@ LEFT JOIN document_copy c ON c.document_id = d.id AND c.first_seen_at = d.first_
 LEFT JOIN document_version v ON v.document_id = d.id AND v.version = d.version
 WHERE x.issue_id = %s ORDER BY d.published_at, d.id"""
 
+# Stages may share one instant (a replay fixes it), and a replay's clock stands behind what was computed before: only what was computed after the issue's last
+# change and not in the future holds. What was computed in the same instant is computed once more.
 _STALE = """
 SELECT i.id FROM issue i LEFT JOIN issue_corroboration k ON k.issue_id = i.id
 WHERE EXISTS (SELECT FROM flag f WHERE f.issue_id = i.id AND f.kind = 'surge') AND i.documents > 0 AND i.last_published_at >= %s
-  AND (k.issue_id IS NULL OR k.computed_at < i.updated_at OR k.method <> %s)
+  AND (k.issue_id IS NULL OR k.computed_at <= i.updated_at OR k.computed_at > %s OR k.method <> %s)
 ORDER BY i.id"""
 
 
@@ -146,7 +148,7 @@ def refresh(conn: Connection, now: datetime) -> int:
     conn.execute(
         "DELETE FROM issue_corroboration k USING issue i WHERE i.id = k.issue_id AND (i.documents = 0 OR i.last_published_at < %s)", [kept]
     )
-    changed = [r["id"] for r in conn.execute(_STALE, [kept, METHOD])]
+    changed = [r["id"] for r in conn.execute(_STALE, [kept, now, METHOD])]
     for issue in changed:
         found = of_issue(conn, issue)
         conn.execute(

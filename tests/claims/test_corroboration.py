@@ -83,3 +83,17 @@ def test_stored_for_a_hot_spot_shown_in_its_card_and_computed_again_alike(db: Co
     db.execute("UPDATE issue SET updated_at = %s", [LATER + timedelta(hours=1)])
     assert corroboration.refresh(db, LATER + timedelta(hours=2)) == 1
     assert db.execute("SELECT one_origin_only, copies FROM flagged_issue_origins").fetchone() == {"one_origin_only": True, "copies": 1}
+
+
+def test_a_fixed_clock_misses_no_change(db: Connection) -> None:
+    """A replay gives every stage one instant: an issue that changes twice in it is corroborated twice, and what was computed later by another clock counts for nothing."""
+    texts = ["Lũ làm 5 người chết.", "Lũ làm 7 người chết.", "Lũ làm 9 người chết."]
+    ids = [document(db, source(db, f"bao-{n}"), "a", text, at=NOW + timedelta(minutes=n)) for n, text in enumerate(texts)]
+    _flagged(db, ids[:2])
+    assert corroboration.refresh(db, NOW) == 1  # the instant of the issue's own change
+    db.execute("INSERT INTO assignment SELECT d.id, d.first_seen_at, a.story_id, d.published_at, 1, 'test', %s FROM document d, assignment a WHERE d.id = %s LIMIT 1", [NOW, ids[2]])
+    db.execute("UPDATE issue SET documents = 3, updated_at = %s", [NOW])
+    assert corroboration.refresh(db, NOW) == 1 and db.execute("SELECT origins FROM issue_corroboration").fetchone() == {"origins": 3}
+    assert corroboration.refresh(db, LATER) == 1 and corroboration.refresh(db, LATER) == 0
+    db.execute("UPDATE issue SET updated_at = %s", [NOW + timedelta(seconds=1)])
+    assert corroboration.refresh(db, NOW + timedelta(seconds=2)) == 1 and corroboration.refresh(db, NOW + timedelta(seconds=2)) == 0
