@@ -15,7 +15,8 @@ from typing import Any
 
 from processing.cluster.again import reexamine
 from processing.cluster.features import language, terms_of
-from processing.cluster.shard import Item, Moved, Params, Shard
+from processing.cluster.params import Params
+from processing.cluster.shard import Item, Moved, Shard
 from processing.errors import LangNgheError
 
 STATE_VERSION = 2

@@ -19,44 +19,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from processing.cluster.background import PSEUDO_DOCUMENTS, PSEUDO_STORIES, shares
+from processing.cluster.params import Params
 from processing.cluster.postings import Postings, Rows, Vector
 from processing.cluster.timing import Times
 
 GROWN = 3
 FEW = 4
 """Documents up to which a story's own are looked at again when another came close to it."""
-
-
-@dataclass(frozen=True)
-class Params:
-    """Settings of the clusterer, chosen on the first half of one English stream of headlines; times are seconds, the rest counts or shares."""
-
-    join: float = 1.85  # a document joins at this many times what chance explains
-    merge: float = 3.08  # and a story another
-    close: float = 0.7  # share of what joins from which a story is one to look at again
-    chance_floor: float = 0.01516  # explained by chance per log of grown stories
-    chance_cap: float = 0.4  # most that an article's own chance may be
-    short: int = 30  # terms up to which a text is a headline; from twice as many it is an article
-    early: float = 0.134  # added to chance at the start of a language without a background
-    smoothing: float = 0.3  # share of the stream in a story's language model
-    time_weight: float = 3.0
-    usual: float = 0.85  # of the timeliest story's evidence that is no merit
-    sigma: float = 4 * 86400.0  # of the Gaussian decay with the gap to a story's nearest document
-    learn_time: bool = True
-    candidates: int = 12  # stories weighed with their time
-    terms: int = 64  # of a text that decide
-    crowd: int = 8  # stories needed to tell chance
-    touches: int = 1000  # postings read for a headline, twice that for an article
-    capacity: int = 50_000  # live documents
-    first_check: int = 64
-    check_every: int = 256
-    again: int = 128  # doubtful documents looked at again at a time, the newest
 
 
 class Item(NamedTuple):

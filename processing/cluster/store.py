@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from processing.cluster import changes, issues
+from processing.cluster import assignments, changes, issues
 from processing.cluster.index import FIELDS, Index, entry, key, moment
-from processing.cluster.shard import Params
+from processing.cluster.params import Params
 from processing.cluster.timeline import Entry
 from processing.db import Connection
 from processing.db.work import StageStats, done, put_off
@@ -138,19 +138,10 @@ class _Batch:
         if not names:
             return
         firsts = [index.first(name) for name in names]
-        rows = self.conn.execute(
-            """INSERT INTO story (language, opened_at, last_published_at) SELECT %s, t, t FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS u(t, n)
-               ORDER BY n RETURNING id""",
-            [index.language, [moment(order[0]) for order in firsts]],
-        ).fetchall()
-        for row, name, order in zip(rows, names, firsts, strict=True):
-            index.own(name, row["id"])
-            self.first[row["id"]] = order[1]
-        self.conn.execute(
-            """INSERT INTO story_event (at, kind, story_id, document_id, decided_by)
-               SELECT %s, 'opened', s, d, 'clusterer' FROM unnest(%s::bigint[], %s::bigint[]) AS u(s, d)""",
-            [self.now, [row["id"] for row in rows], [index.rows[order[1]].id for order in firsts]],
-        )
+        opened = [(moment(at), index.rows[document].id) for at, document in firsts]
+        for story, name, (_, document) in zip(assignments.open_stories(self.conn, self.now, index.language, opened), names, firsts, strict=True):
+            index.own(name, story)
+            self.first[story] = document
 
     def _write(self, index: Index, changed: Iterable[str], added: dict[str, datetime]) -> None:
         """Store where documents belong now; what they left is an event."""
@@ -171,8 +162,8 @@ class _Batch:
                 self.touched.add(story)
             if old is not None and old != story:
                 moved.append((row.id, old, story))
-        self._insert(written)
-        self._move(moved)
+        assignments.insert(self.conn, written)
+        self.touched |= assignments.move(self.conn, self.now, moved)
 
     def _set_aside(self, index: Index, added: dict[str, datetime]) -> None:
         """Where the live window is full, documents older than all of it leave it at once: each is a story of its own, compared with nothing."""
@@ -180,59 +171,16 @@ class _Batch:
         names = sorted(name for name in added if name not in timeline.shard.story_of and name not in index.home)
         if not names:
             return
-        rows = self.conn.execute(
-            """INSERT INTO story (language, opened_at, last_published_at) SELECT %s, t, t FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS u(t, n)
-               ORDER BY n RETURNING id""",
-            [index.language, [added[name] for name in names]],
-        ).fetchall()
+        opened = [(added[name], index.rows[name].id) for name in names]
         written: list[tuple[Any, ...]] = []
-        for name, story in zip(names, rows, strict=True):
-            index.home[name] = story["id"]
-            self.first[story["id"]] = name
-            self.touched.add(story["id"])
-            issues.note(self.conn, self.now, "opened", story["id"], None, index.rows[name].id)
+        for name, story in zip(names, assignments.open_stories(self.conn, self.now, index.language, opened), strict=True):
+            index.home[name] = story
+            self.first[story] = name
+            self.touched.add(story)
             place, row = timeline.place(name), index.rows[name]
             at = moment(place[0]) if place else None
-            written.append((row.id, row.first_seen_at, story["id"], added[name], 1.0, METHOD, self.now, at))
-        self._insert(written)
-
-    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
-        """Assignments of documents that are new, or become originals or copies."""
-        if not rows:
-            return
-        self.conn.execute(
-            """INSERT INTO assignment AS a (document_id, first_seen_at, story_id, published_at, score, method, assigned_at, ordered_at)
-               SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::real[], %s::text[], %s::timestamptz[],
-                                    %s::timestamptz[])
-               ON CONFLICT (document_id, first_seen_at) DO UPDATE
-               SET story_id = excluded.story_id, published_at = excluded.published_at, score = excluded.score, method = excluded.method,
-                   ordered_at = CASE WHEN excluded.method = 'copy' THEN NULL ELSE coalesce(excluded.ordered_at, a.ordered_at) END,
-                   settled = CASE WHEN excluded.method = 'copy' THEN NULL ELSE a.settled END""",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
-
-    def _move(self, rows: list[tuple[int, int, int]]) -> None:
-        """Documents, each from one story to another, and their copies with them."""
-        if not rows:
-            return
-        documents, olds, news = (list(column) for column in zip(*rows, strict=True))
-        self.conn.execute(
-            """UPDATE assignment a SET story_id = m.story FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
-               WHERE a.document_id = m.document AND a.story_id <> m.story""",
-            [documents, news],
-        )
-        self.conn.execute(
-            """UPDATE assignment a SET story_id = m.story FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
-               JOIN document_copy c ON c.origin_id = m.document
-               WHERE a.document_id = c.document_id AND a.first_seen_at = c.first_seen_at AND a.method = 'copy'""",
-            [documents, news],
-        )
-        self.conn.execute(
-            """INSERT INTO story_event (at, kind, story_id, other_story_id, document_id, decided_by)
-               SELECT %s, 'moved', o, n, d, 'clusterer' FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS m(o, n, d)""",
-            [self.now, olds, news, documents],
-        )
-        self.touched |= {*olds, *news}
+            written.append((row.id, row.first_seen_at, story, added[name], 1.0, METHOD, self.now, at))
+        assignments.insert(self.conn, written)
 
     def _follow_origins(self, copies: list[dict[str, Any]]) -> None:
         """Copies belong where their origins do."""
@@ -247,8 +195,8 @@ class _Batch:
             if row["story_id"] not in (None, story):
                 moved.append((row["id"], row["story_id"], story))
             self.touched.add(story)
-        self._insert(written)
-        self._move(moved)
+        assignments.insert(self.conn, written)
+        self.touched |= assignments.move(self.conn, self.now, moved)
 
     def _keep(self, index: Index) -> None:
         """Store what is settled now, and that this process has the newest index."""
@@ -283,29 +231,10 @@ class _Batch:
         if not self.touched:
             return
         issues.recount(self.conn, self.touched)
-        for story in self._emptied():
-            self._merge(story["id"], story["target"])
+        assignments.end_emptied(self.conn, self.now, self.touched)
         found = self._issues()
         changes.obey(self.conn, self.now, found)  # analysts' merges and splits, wherever the documents stand now
         issues.refresh_all(self.conn, found, self.now)
-
-    def _merge(self, old: int, new: int) -> None:
-        """A story without documents goes on in another."""
-        self.conn.execute("UPDATE story SET merged_into = %s WHERE id = %s", [new, old])
-        self.conn.execute("UPDATE story_alias SET story_id = %s WHERE story_id = %s", [new, old])
-        self.conn.execute("INSERT INTO story_alias (alias, story_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [old, new])
-        issues.note(self.conn, self.now, "merged", old, new, None)
-
-    def _emptied(self) -> list[dict[str, Any]]:
-        """Stories whose last document moved away, with where it went: their links follow it."""
-        return self.conn.execute(
-            """SELECT s.id, (SELECT a.story_id FROM story_event e JOIN assignment a ON a.document_id = e.document_id
-                             WHERE e.kind = 'moved' AND e.story_id = s.id ORDER BY e.at DESC, e.id DESC LIMIT 1) AS target
-               FROM story s WHERE s.id = ANY(%s) AND s.documents = 0 AND s.merged_into IS NULL
-               AND EXISTS (SELECT FROM story_event e JOIN assignment a ON a.document_id = e.document_id WHERE e.kind = 'moved' AND e.story_id = s.id)
-               ORDER BY s.id""",
-            [sorted(self.touched)],
-        ).fetchall()
 
     def _issues(self) -> set[int]:
         """Issues of the touched stories. A new story gets one; the issue of a merged story goes on in its target's."""

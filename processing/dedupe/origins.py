@@ -47,8 +47,3 @@ def independent_groups(voices: Iterable[Voice]) -> list[int]:
                 first = root(first)
     numbers: dict[tuple[str, str], int] = {}
     return [numbers.setdefault(root(("origin", str(v.origin))), len(numbers)) for v in listed]
-
-
-def independent_origins(voices: Iterable[Voice]) -> int:
-    """Number of independent origins."""
-    return len(set(independent_groups(voices)))

@@ -14,7 +14,7 @@ from bench.cluster import load, measure, mixed, quality
 from processing.cluster.cli import cluster_lines
 from processing.cluster.core import Clusterer, replay
 from processing.cluster.features import terms_of
-from processing.cluster.shard import Params
+from processing.cluster.params import Params
 from processing.errors import LangNgheError
 
 Doc = dict[str, Any]

@@ -12,7 +12,8 @@ from processing.cluster.core import seconds
 from processing.cluster.features import terms_of
 from processing.cluster.index import entry as entry_of
 from processing.cluster.index import microseconds, moment
-from processing.cluster.shard import Item, Params
+from processing.cluster.params import Params
+from processing.cluster.shard import Item
 from processing.cluster.timeline import Base, Entry, Settled, Timeline
 from tests.cluster.test_core import stream
 

@@ -10,7 +10,7 @@ import pytest
 
 from bench.dedupe import articles, edited, same_event_pairs
 from processing.dedupe.core import CopyFinder, Deduper, compare
-from processing.dedupe.origins import Voice, independent_origins, wire_credit
+from processing.dedupe.origins import Voice, independent_groups, wire_credit
 from processing.dedupe.shingles import fingerprint, jaccard
 
 WORDS = ["nước", "máy", "ở", "xã", "có", "mùi", "lạ", "người", "dân", "lo", "ngại", "trạm", "cấp", "nước", "súc", "rửa", "bể", "lọc", "mưa", "lớn", "sạt", "lở", "đường", "trường", "học", "thư", "viện", "chợ", "phiên", "giá", "rau", "tăng", "bệnh", "viện", "tiêm", "phòng", "cúm", "mùa", "gặt", "lúa", "chín", "sớm", "hồ", "chứa", "xả", "lũ", "đúng", "quy", "trình", "cầu", "treo", "sửa", "chữa", "xong", "thông", "xe"]  # fmt: skip
@@ -87,8 +87,8 @@ def test_forms_filled_with_other_figures_are_not_copies() -> None:
 
 def test_owners_credits_and_copies_count_once() -> None:
     voices = [Voice(1, "A"), Voice(1, "B"), Voice(2, "B"), Voice(3, "C", "TTX"), Voice(4, "D", "TTX"), Voice(5, "E")]
-    assert independent_origins(voices) == 3
-    assert independent_origins([]) == 0
+    assert independent_groups(voices) == [0, 0, 0, 1, 1, 2]
+    assert independent_groups([]) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""Settings of the clusterer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Params:
+    """Settings of the clusterer, chosen on the first half of one English stream of headlines; times are seconds, the rest counts or shares."""
+
+    join: float = 1.85  # a document joins at this many times what chance explains
+    merge: float = 3.08  # and a story another
+    close: float = 0.7  # share of what joins from which a story is one to look at again
+    chance_floor: float = 0.01516  # explained by chance per log of grown stories
+    chance_cap: float = 0.4  # most that an article's own chance may be
+    short: int = 30  # terms up to which a text is a headline; from twice as many it is an article
+    early: float = 0.134  # added to chance at the start of a language without a background
+    smoothing: float = 0.3  # share of the stream in a story's language model
+    time_weight: float = 3.0
+    usual: float = 0.85  # of the timeliest story's evidence that is no merit
+    sigma: float = 4 * 86400.0  # of the Gaussian decay with the gap to a story's nearest document
+    learn_time: bool = True
+    candidates: int = 12  # stories weighed with their time
+    terms: int = 64  # of a text that decide
+    crowd: int = 8  # stories needed to tell chance
+    touches: int = 1000  # postings read for a headline, twice that for an article
+    capacity: int = 50_000  # live documents
+    first_check: int = 64
+    check_every: int = 256
+    again: int = 128  # doubtful documents looked at again at a time, the newest
