@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from processing.claims import store
+from processing.claims import store, train_fusion
 from processing.claims.circulation import SHARED_KEYS, Sighting, keys, measure, same_statement
 from processing.db import Connection
 from tests.claims.rows import LATER, NOW, document, review_page, source
@@ -121,3 +121,10 @@ def test_two_publishers_who_disagree_both_show(db: Connection) -> None:
     _drain(db)
     shown = db.execute("SELECT publisher_kind, rating FROM flagged_claim ORDER BY 1").fetchall()
     assert [(r["publisher_kind"], r["rating"]) for r in shown] == [("independent_fact_check", "Không có căn cứ"), ("official_statement", "Đúng một phần")]
+
+
+def test_most_paraphrases_find_each_other_and_no_near_miss_is_one_statement() -> None:
+    pairs = train_fusion.pairs()
+    near = [p for p in pairs if not p["same"] and same_statement(p["query"], p["check"])]
+    found = [p for p in pairs if p["same"] and len({*keys(p["query"])} & {*keys(p["check"])}) >= SHARED_KEYS and same_statement(p["query"], p["check"])]
+    assert near == [] and len(found) >= 0.65 * sum(p["same"] for p in pairs)
