@@ -65,7 +65,8 @@ def seal(url: str, header: dict[str, Any], body: bytes, key_file: Path | None = 
     """Compress and encrypt one envelope. `url` must be given again to open it."""
     head = json.dumps(header, ensure_ascii=False).encode()
     nonce = secrets.token_bytes(12)
-    packed = zlib.compress(struct.pack(">I", len(head)) + head + body, 6)
+    # level 3: a page is sealed for at most a week, and level 6 saves a thirtieth of its size for more than twice the time
+    packed = zlib.compress(struct.pack(">I", len(head)) + head + body, 3)
     return nonce + _cipher(key_file or get_settings().key_file).encrypt(nonce, packed, url.encode())
 
 
