@@ -99,6 +99,7 @@ def _vntc(shared: Path) -> list[Row]:
 def _speed(shared: Path) -> list[Row]:
     from underthesea import word_tokenize
 
+    from processing import search
     from processing.annotate import segment
     from processing.annotate.core import Annotator
 
@@ -126,10 +127,12 @@ def _speed(shared: Path) -> list[Row]:
     under = per_second(lambda _, text: word_tokenize(text), measured[:40])
     ours = per_second(lambda _, text: [segment.words(s) for s in segment.sentences(text)], measured)
     everything = per_second(lambda title, text: annotator.analyse(text, title), measured)
+    cut = per_second(search.vector, measured)
     return [
         ("words: sentences equal to underthesea's", f"{same}/{total}", "", "all"),
         ("words: documents of 400 words per core-second", f"{ours:.0f}", f"underthesea {under:.0f}", "faster"),
         ("annotate, everything: documents per core-second", f"{everything:.0f}", f"underthesea words alone {under:.0f}", "≥ 40"),
+        ("search: a document cut for the index, ms", f"{1000 / cut:.2f}", "", ""),
     ]
 
 
