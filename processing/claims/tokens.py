@@ -25,6 +25,7 @@ BI = 1 << 22  # bigrams into [UNI, UNI + BI)
 PLACE = 1 << 18  # places into the range after
 WORDS = UNI + BI + PLACE
 CHARS = 1 << 22
+STAND_IN = "zplace"  # for a place
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|%")
 _JOIN = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -138,7 +139,7 @@ def _without(text: str, cuts: list[tuple[int, int, str]]) -> tuple[str, list[str
     out, at, places = [], 0, []
     for start, end, name in cuts:
         if start >= at:
-            out += [text[at:start], " zplace " if name else " "]
+            out += [text[at:start], f" {STAND_IN} " if name else " "]
             places += [name] if name else []
             at = end
     out.append(text[at:])

@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from processing.claims import checkable
 from processing.claims.core import Matcher
+from processing.claims.figures import conflicts
 from processing.claims.relation import LABELS, verify
 from processing.text import fold
 
@@ -38,6 +40,24 @@ def test_every_odd_text_gets_all_checks_in_order_and_fast(matcher: Matcher, kind
     assert [m["score"] for m in found] == sorted((m["score"] for m in found), reverse=True)
     assert verify(ODD[kind], FLOOD)["relation"] in LABELS and verify(FLOOD, ODD[kind])["relation"] in LABELS
     assert time.process_time() - began < 10  # a text of any size is cut, not read to its end
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_every_odd_text_has_a_score_and_no_figure_of_its_own(kind: str) -> None:
+    began = time.process_time()
+    assert 0 <= checkable.score(ODD[kind]) <= 1
+    assert conflicts([{"id": n, "story": "s", "published_at": "2026-10-15T08:00:00+07:00", "source": n, "text": ODD[kind]} for n in "ab"]) == []
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("kind", ["one word", "English", "Chinese", "Russian", "emoji", "one long token"])
+def test_what_is_no_vietnamese_sentence_is_not_checkable(kind: str) -> None:
+    assert checkable.score(ODD[kind]) < checkable.OPERATING_POINT
+
+
+@pytest.mark.parametrize("kind", ["numbers in words", "markup", "no diacritics"])
+def test_a_statement_stays_one_however_it_is_written(kind: str) -> None:
+    assert checkable.score(ODD[kind]) >= checkable.OPERATING_POINT
 
 
 @pytest.mark.parametrize("kind", ["numbers in words", "no diacritics", "capitals", "ten thousand words", "markup"])

@@ -9,6 +9,7 @@ import pytest
 
 from processing.claims import checkable
 from processing.claims.core import Matcher
+from processing.claims.relation import verify
 
 BODY = "ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi"
 SPEAKERS = (
@@ -44,6 +45,12 @@ def test_swapping_the_speaker_changes_no_score() -> None:
     _same([_scores(matcher, t) for t in texts])
     scores = [checkable.score(t) for t in texts]
     assert max(scores) - min(scores) <= 1e-9
+
+
+@pytest.mark.parametrize("evidence", ["Sáng 12/3, hai quỹ tín dụng ở phường Trinh Giang vẫn mở cửa. Trời mưa. Người gửi rút được tiền.", "Ba quỹ tín dụng vẫn trả tiền gửi."])
+def test_swapping_the_speaker_changes_no_relation_to_the_evidence(evidence: str) -> None:
+    found = [verify(s.format(BODY), evidence) for s in SPEAKERS]
+    assert all({**f, "score": 0} == {**found[0], "score": 0} and abs(f["score"] - found[0]["score"]) <= 1e-9 for f in found)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=["ethnic", "origin", "religion"])
