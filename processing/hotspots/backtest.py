@@ -144,27 +144,17 @@ class _Rules:
     """What turns episodes into hot-spots, with what has been raised so far."""
 
     def __init__(self, options: Detection, sources: load.Sources, province_of: dict[str, str]) -> None:
-        self.options, self.sources, self.province_of = options, sources, province_of
-        self.weights = mix(sources.by_place)
-        self.began: dict[int, dt.date] = {}
+        began: dict[int, dt.date] = {}
         for source, day in sources.published:
-            self.began[source] = min(day, self.began.get(source, day))
+            began[source] = min(day, began.get(source, day))
+        self.options, self.setting = options, outcome.Setting(sources, began, mix(sources.by_place), province_of)
         self.taken: dict[int, dt.date] = {}
 
     def raised(self, found: list[tuple[outcome.Candidate, int]], docs: list[Doc]) -> list[tuple[outcome.Candidate, int | None, int]]:
         """Of the episodes that open on one day those that are surges, one row for each hot-spot: (candidate, main issue, series)."""
-        surges: list[tuple[outcome.Candidate, int | None]] = []
-        for candidate, _ in found:
-            doubtful = {
-                source: why
-                for day in {d.day for d in candidate.docs}
-                for source, why in outcome.suspects(day, candidate.key.topic, docs, self.sources, self.began, self.options).items()
-            }
-            province = self.province_of.get(candidate.key.unit or "", candidate.key.unit)
-            if outcome.decide(candidate, doubtful, self.weights.get(province, self.weights[None]), self.options) == "surge":
-                surges.append((candidate, outcome.main_issue(candidate.docs)))
+        surges = [(c, outcome.main_issue(c.docs)) for c, _ in found if self.setting.kind(c, docs, self.options) == "surge"]
         lately = {issue for issue, day in self.taken.items() if found and found[0][0].first - day <= dt.timedelta(days=self.options.quiet_days)}
-        kept = outcome.one_row_each(surges, lately, self.province_of, self.options.explained_share)
+        kept = outcome.one_row_each(surges, lately, self.setting.province_of, self.options.explained_share)
         self.taken |= {issue: candidate.last for candidate, issue in kept if issue is not None}
         series = {id(candidate): s for candidate, s in found}
         return [(candidate, issue, series[id(candidate)]) for candidate, issue in kept]

@@ -67,14 +67,9 @@ def raise_flags(conn: Connection, history: History, options: Detection, window: 
     run_row = conn.execute("SELECT max(id) AS id FROM run WHERE stage = 'hotspots' AND finished_at IS NULL").fetchone()
     surges: list[tuple[outcome.Candidate, int | None]] = []
     written = 0
+    setting = outcome.Setting(history.sources, history.began, history.weights, history.province_of)
     for candidate in candidates:
-        doubtful = {
-            source: why
-            for day in {d.day for d in candidate.docs}
-            for source, why in outcome.suspects(day, candidate.key.topic, docs, history.sources, history.began, options).items()
-        }
-        province = history.province_of.get(candidate.key.unit or "", candidate.key.unit)
-        kind = outcome.decide(candidate, doubtful, history.weights.get(province, history.weights[None]), options)
+        kind = setting.kind(candidate, docs, options)
         if kind == "surge":
             surges.append((candidate, outcome.main_issue(candidate.docs)))
         elif kind:

@@ -88,6 +88,24 @@ def decide(candidate: Candidate, suspect: Mapping[int, str], weights: Mapping[in
     return "surge" if stands else "source_artefact"
 
 
+@dataclass
+class Setting:
+    """What an episode is judged before: how each source usually behaves, its share of what is written about each province, and where units lie."""
+
+    sources: Sources
+    began: Mapping[int, dt.date]
+    weights: Mapping[str | None, Mapping[int, float]]
+    province_of: Mapping[str, str]
+
+    def kind(self, candidate: Candidate, docs: Sequence[Doc], options: Detection) -> str | None:
+        """As `decide`, with the suspect sources of the episode's days; `docs` are all documents around them."""
+        doubtful: dict[int, str] = {}
+        for day in {d.day for d in candidate.docs}:
+            doubtful |= suspects(day, candidate.key.topic, docs, self.sources, self.began, options)
+        province = self.province_of.get(candidate.key.unit or "", candidate.key.unit)
+        return decide(candidate, doubtful, self.weights.get(province, self.weights[None]), options)
+
+
 def _owners(groups: Iterable[Sequence[Doc]]) -> int:
     """Different owners among independent origins: each origin is credited to whoever had it first."""
     return len({group[0].owner for group in groups})

@@ -10,7 +10,8 @@ from processing.hotspots.options import Detection
 from tests.hotspots.town import COMMUNE, NOW, TODAY, Town
 
 
-def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: Connection) -> None:
+def surge(db: Connection) -> Town:
+    """A town with one hot-spot today, raised."""
     town = Town(db)
     town.history()
     town.subscriber("immediate")
@@ -18,6 +19,11 @@ def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: 
     for i in range(1, 7):
         town.document(f"bao{i}", TODAY, "transport", COMMUNE, story=story)
     store.run(db, limit=31, now=NOW)
+    return town
+
+
+def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: Connection) -> None:
+    surge(db)
     week = TODAY - dt.timedelta(days=6)
     lines = list(backtest(db, week, TODAY))
     assert any(f"topic_commune:transport:{COMMUNE}" in line for line in lines) and any("a day (budget 0.5)" in line for line in lines)
@@ -34,13 +40,7 @@ def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: 
 
 
 def test_a_decision_on_the_issue_a_hot_spot_was_merged_into_counts(db: Connection) -> None:
-    town = Town(db)
-    town.history()
-    town.subscriber("immediate")
-    story = town.story("Sạt lở")
-    for i in range(1, 7):
-        town.document(f"bao{i}", TODAY, "transport", COMMUNE, story=story)
-    store.run(db, limit=31, now=NOW)
+    town = surge(db)
     town.story("Mưa lớn")
     issues.join(db, 2, 1)
     decide = """INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision)
