@@ -13,17 +13,20 @@ from psycopg.types.json import Jsonb
 from review import queries
 from review.auth import CurrentUser, FormUser
 from review.database import Database
-from review.render import page
+from review.render import one_of, page
 from review.words import _
 
 router = APIRouter()
 
+STATES = ("awaiting_review", "answered", "no_published_check")
+
 
 @router.get("/claims", name="claims")
 def claims(request: Request, user: CurrentUser, conn: Database, state: str | None = None) -> Response:
-    rows = conn.execute(queries.CLAIMS, {"state": state or None}).fetchall()
+    state = one_of(state, STATES)
+    rows = conn.execute(queries.CLAIMS, {"state": state}).fetchall()
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "claims", Jsonb({"state": state or ""}), datetime.now(UTC)])
-    return page(request, "claims.html", {"user": user, "here": "claims", "claims": rows, "chosen": state or ""})
+    return page(request, "claims.html", {"user": user, "here": "claims", "claims": rows, "chosen": state or "", "states": STATES})
 
 
 @router.get("/claims/{public_id}", name="claim")

@@ -19,7 +19,7 @@ from review.auth import CurrentUser, FormUser
 from review.chart import Plot, counts_chart
 from review.database import Database
 from review.decisions import STATES, decide
-from review.render import language_of, page, words_of
+from review.render import language_of, one_of, page, topics, words_of
 from review.words import _
 
 router = APIRouter()
@@ -28,7 +28,8 @@ router = APIRouter()
 @router.get("/", name="issues")
 def issues(request: Request, user: CurrentUser, conn: Database, topic: str | None = None, state: str | None = None) -> Response:
     now = datetime.now(UTC)
-    flags = conn.execute(queries.FLAGS, {"topic": topic or None, "state": state or None}).fetchall()
+    topic, state = one_of(topic, topics()), one_of(state, STATES.values())
+    flags = conn.execute(queries.FLAGS, {"topic": topic, "state": state}).fetchall()
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "issues", Jsonb({"topic": topic or "", "state": state or ""}), now])
     have = usefulness.budget(conn, now)
     values = {

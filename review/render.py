@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,17 @@ def _environment(language: str) -> Environment:
     env.globals["told"] = lambda stored: told(stored, language)
     env.globals["language"] = language
     return env
+
+
+@lru_cache(maxsize=1)
+def topics() -> frozenset[str]:
+    """Keys of the topics there are."""
+    return frozenset(tomllib.loads(config_file("topics.toml").read_text(encoding="utf-8")))
+
+
+def one_of(asked: str | None, known: Collection[str]) -> str | None:
+    """A filter's value, where it is one of those offered. Anything else an address says is dropped: it could be words, and the audit keeps filters (SCOPE S9, S12)."""
+    return asked if asked in known else None
 
 
 def number(value: float | None, language: str, digits: int = 0) -> str:
