@@ -70,7 +70,10 @@ def read_history(conn: Connection, options: Detection, now: dt.datetime) -> Hist
             table[s, : int(np.flatnonzero(counts[s])[0])] = 0.0
     volume = np.array(load.volume(conn, days))
     due = usual_volume(days, volume, rows[None], share)
-    exposure = table * tide(counts, volume, due)
+    level = tide(counts, volume, due)
+    if share < 1:  # a morning with little news yet is no day with little news: expecting too little would call it a surge
+        level[:, -1] = np.maximum(level[:, -1], 1.0)
+    exposure = table * level
     exposure[:, -1] *= share
     began: dict[int, dt.date] = {}
     for source, day in sources.published:

@@ -105,6 +105,17 @@ def test_a_column_of_political_comment_raises_nothing(town: Town) -> None:
     assert town.conn.execute("SELECT 1 FROM series WHERE topic = 'other' AND kind <> 'issue'").fetchone() is None
 
 
+def test_the_first_news_of_a_quiet_morning_raise_nothing(town: Town) -> None:
+    """Three documents of two papers on three matters stand alone at six: the day is young, not quiet."""
+    town.history()
+    six = NOW.replace(hour=6, minute=0)
+    for n, source in enumerate(("bao1", "bao2", "bao1")):
+        document = town.document(source, TODAY, "transport", COMMUNE, story=town.story(f"Tin {n}"))
+        town.conn.execute("UPDATE document SET published_at = %s WHERE id = %s", [six - dt.timedelta(minutes=20 * n + 5), document])
+    store.run(town.conn, limit=100, now=six)
+    assert [f for f in flags(town.conn) if f["kind"] == "surge"] == []
+
+
 def test_a_surge_amid_the_trouble_is_still_found(town: Town) -> None:
     """One paper floods with old items; five others write about one landslide."""
     town.history()
