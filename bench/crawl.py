@@ -16,55 +16,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench._sites import address, sites
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = 1500
 SMALL = 50  # the day of an ordinary provincial paper
-_SERVER = """
-import asyncio, contextlib, random, sys
-pages = int(sys.argv[1])
-dice = random.Random(7)
-syllables = [a + b + c for a in "b c d đ g h k l m n ng nh ph qu s t th tr v x".split() for b in "a ă â e ê i o ô ơ u ư á à ả ạ ế ề ộ".split() for c in ("", "n", "ng", "t", "m")]
-bodies = []
-for _ in range(20):
-    text = "".join("<p class='than-bai'>" + " ".join(dice.choices(syllables, k=80)) + ".</p>" for _ in range(80))
-    bodies.append(("<html><head><title>Tin %d</title></head><body>" + text + "</body></html>").encode())
-async def serve(reader, writer):
-    with contextlib.suppress(ConnectionError):
-        while line := await reader.readline():
-            while (await reader.readline()).strip():
-                pass
-            path = line.split()[1].decode()
-            if path == "/rss":
-                port = writer.get_extra_info("sockname")[1]
-                items = "".join(f"<item><title>Tin {i}</title><link>http://127.0.0.1:{port}/{i}</link></item>" for i in range(pages))
-                data, status = f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(), "200 OK"
-            elif path == "/robots.txt":
-                data, status = b"", "404 Not Found"
-            else:
-                data, status = bodies[int(path[1:]) % 20].replace(b"%d", path[1:].encode()), "200 OK"
-            writer.write(f"HTTP/1.1 {status}\\r\\nContent-Type: text/html; charset=utf-8\\r\\nContent-Length: {len(data)}\\r\\n\\r\\n".encode() + data)
-            await writer.drain()
-    writer.close()
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-asyncio.run(main())
-"""
 
 
 @contextmanager
-def _site(pages: int) -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-c", _SERVER, str(pages)], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield int(server.stdout.readline())
-        finally:
-            server.terminate()
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[str]:
+def database(folder: Path) -> Iterator[str]:
     import psycopg
 
     from processing import db
@@ -84,13 +44,13 @@ def _database(folder: Path) -> Iterator[str]:
 
 def _crawl(folder: Path, dsn: str, pages: int) -> tuple[int, float, int]:
     """Pages landed, processor seconds of the child and its list reader, peak memory of the child in MB."""
-    with _site(pages) as port:
+    with sites(1, pages, paragraphs=80, links=0) as port:
         key = f"bench-{pages}"
         sources = folder / "config" / "sources"
         sources.mkdir(parents=True, exist_ok=True)
         (sources / f"{key}.toml").write_text(
             f'name = "Bench"\nkind = "press"\nowner = "Bench"\nbasis = "A site of the bench, on loopback."\nreviewed_on = 2026-11-22\nreview_due = 2027-11-22\n'
-            f'home_url = "http://127.0.0.1:{port}/"\n[[feeds]]\nurl = "http://127.0.0.1:{port}/rss"\nmax_entries = {pages}\n',
+            f'home_url = "http://{address(1)}:{port}/"\n[[feeds]]\nurl = "http://{address(1)}:{port}/rss"\nmax_entries = {pages}\n',
             encoding="utf-8",
         )
         env = {**os.environ, "LANGNGHE_HOME": str(folder), "LANGNGHE_CONFIG_DIR": str(folder / "config"), "LANGNGHE_DSN": dsn}
@@ -112,7 +72,7 @@ def measure(pages: int = PAGES) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="lnb") as name:
         folder = Path(name)
         make_key(folder / "keys" / "landing.key")
-        with _database(folder) as dsn:
+        with database(folder) as dsn:
             few, start_s, _ = _crawl(folder, dsn, SMALL)
             many, all_s, peak = _crawl(folder, dsn, pages)
     assert (few, many) == (SMALL, pages)

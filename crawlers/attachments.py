@@ -7,8 +7,9 @@ from typing import Any
 
 from crawlers import profiles
 from crawlers.envelope import wrap
+from crawlers.exchange import Answer
 from crawlers.failures import FINAL, NOT_ASKED, FetchFailure
-from crawlers.fetcher import Answer, Fetcher
+from crawlers.fetcher import Fetcher
 from crawlers.lander import MAX_ATTEMPTS
 from crawlers.urls import same_site
 from processing.db import Connection

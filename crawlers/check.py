@@ -12,6 +12,7 @@ from crawlers.failures import FetchFailure
 from crawlers.sources import load_source, load_sources
 from processing.errors import ConfigError
 from processing.settings import get_settings
+from processing.zone import local_day
 
 _SOON = timedelta(days=30)
 
@@ -19,7 +20,7 @@ _SOON = timedelta(days=30)
 def check(out: TextIO, config_dir: Path | None = None) -> int:
     """Write the findings; exit status 1 when a file is wrong. Reads files only."""
     folder = config_dir or get_settings().config_dir
-    today = datetime.now(UTC).date()
+    today = local_day(datetime.now(UTC))
     wrong: list[ConfigError] = []
     sources = []
     for path in sorted((folder / "sources").glob("*.toml")):

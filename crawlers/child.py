@@ -23,7 +23,8 @@ from typing import Any
 import psycopg
 
 from crawlers import assertions, guard, health, session
-from crawlers.fetcher import Fetcher, Host
+from crawlers.exchange import Host
+from crawlers.fetcher import Fetcher
 from crawlers.hosts import DatabaseHostLocks, DatabaseRobots
 from crawlers.lander import Lander
 from crawlers.polling import FeedRow, FeedStore
@@ -35,6 +36,7 @@ from crawlers.worker import Worker
 from processing.db import Connection, connect
 from processing.errors import ConfigError, LangNgheError, fault
 from processing.settings import Settings, get_settings
+from processing.zone import local_day
 
 Tell = Callable[[int, dict[str, Any]], None]
 SOURCES_AT_ONCE = 30
@@ -84,7 +86,7 @@ class Crawl:
     async def _source(self, job: Job) -> tuple[int, dict[str, Any]]:
         source, now = job.source, datetime.now(UTC)
         lander, feeds = Lander(self.conn, job.source_id), FeedStore(self.conn, source, job.source_id)
-        exception = source.tls_today(now.date())
+        exception = source.tls_today(local_day(now))
         note = Said("under its exception until %(day)s: %(why)s", day=exception.until, why=exception.reason) if exception else None
         fetcher = Fetcher(
             self.engine, self.locks, lander.record, source.own_hosts | feeds.followed(), self.allow, self.settings.min_delay_s, source.delay_s or 0.0,
@@ -102,7 +104,7 @@ class Crawl:
 
 def crawl(jobs: list[Job], conn: Connection, settings: Settings, tell: Tell) -> None:
     """Crawl sources in this process, as many at once as SOURCES_AT_ONCE; `tell` gets each result when it is there. Once per process: a reactor starts once."""
-    tls = tls_exceptions((job.source for job in jobs), datetime.now(UTC).date())
+    tls = tls_exceptions((job.source for job in jobs), local_day(datetime.now(UTC)))
 
     async def work(engine: Any) -> None:
         together = Crawl(conn, settings, engine)
@@ -155,7 +157,7 @@ def prepare(source: Source, sources: list[Source], conn: Connection, *, force: b
     """A job, or the figures of a source that is stopped or has no due feed. Commits."""
     query = "SELECT id, enabled, state, state_reason FROM source WHERE key = %s"
     row = conn.execute(query, [source.key]).fetchone()
-    stopped: str | None = source.stopped(datetime.now(UTC).date())
+    stopped: str | None = source.stopped(local_day(datetime.now(UTC)))
     if row is None or (not row["enabled"] and stopped is None):
         # New, or its file switched it on since; one that failed or broke its assertions waits for a person's `sources sync`.
         sync_sources(conn, sources)

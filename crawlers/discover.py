@@ -12,13 +12,15 @@ from typing import Any, TextIO
 from urllib.parse import urljoin, urlsplit
 
 from crawlers import profiles, session
+from crawlers.exchange import FetchRecord
 from crawlers.failures import FetchFailure
 from crawlers.feeds import Entry
-from crawlers.fetcher import Fetcher, FetchRecord
+from crawlers.fetcher import Fetcher
 from crawlers.probe import make_fetcher, read_list
 from crawlers.urls import BadURL, canonical, same_site, site_host
 from crawlers.worker import Worker, WorkerFailure
 from processing.settings import ROOT, get_settings
+from processing.zone import local_day
 
 _FEED_LINK = re.compile(rb"<link\b[^>]*type\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]*>", re.I)
 _HREF = re.compile(rb"href\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s>\"']{1,2000}))", re.I)
@@ -150,7 +152,7 @@ def places_of(name: str, titles: list[str]) -> list[str]:
 
 
 def _proposal(base: str, page: bytes, found: list[tuple[str, str, list[Entry]]]) -> str:
-    today = datetime.now(UTC).date()
+    today = local_day(datetime.now(UTC))
     entries = [entry for _, _, some in found for entry in some]
     vietnamese = sum(bool(re.search("[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", entry.title.lower())) for entry in entries)
     full = median(len(entry.content) for entry in entries) > 1500 if entries else False

@@ -7,12 +7,11 @@ and body together); its own robots and redirect middlewares are off, because the
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import psycopg
@@ -20,9 +19,10 @@ from scrapy import Request
 from scrapy.core.downloader import Slot
 
 from crawlers import guard, profiles, robots
+from crawlers.exchange import Answer, FetchRecord, Host, HostLocks, Purpose, RobotsStore, host_of, origin_of, retry_after, spelled, stored
 from crawlers.failures import IN_WORDS, NOT_ASKED, FetchFailure, classify
 from crawlers.pages import no_page
-from crawlers.urls import BadURL, canonical, same_site
+from crawlers.urls import canonical, same_site
 from crawlers.words import Said
 
 MAX_BODY = 10 * 1024 * 1024
@@ -30,65 +30,6 @@ TIMEOUT_S = 20
 MAX_REDIRECTS = 5
 LEAST_DELAY_S = 5.0
 _PERMANENT = (301, 308)
-Purpose = Literal["robots", "feed", "page", "attachment"]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response that may be used. `url` is canonical as asked, `final_url` canonical after redirects; `headers` in lower case."""
-
-    url: str
-    final_url: str
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    fetched_at: datetime
-    moved: bool = False
-    hops: tuple[str, ...] = ()
-    """Canonical addresses asked on the way, the first one included."""
-
-
-@dataclass(frozen=True)
-class FetchRecord:
-    """One row of table `fetch_log`."""
-
-    url: str
-    kind: Purpose
-    decision: robots.Decision
-    outcome: Literal["done", "unchanged", "retry", "quarantine", "refused"]
-    fetched_at: datetime
-    failure_class: str | None = None
-    reason: Said | None = None
-    status: int | None = None
-    size: int | None = None
-    elapsed_ms: int | None = None
-
-
-class RobotsStore(Protocol):
-    """Keeps robots.txt of each origin for a day across crawls (RFC 9309, 2.4)."""
-
-    def load(self, origin: str) -> tuple[int, bytes] | None:
-        """Status and body of an answer not older than a day."""
-
-    def save(self, origin: str, status: int, body: bytes) -> None:
-        """Keep an answer."""
-
-
-class HostLocks(Protocol):
-    """Keeps one host to one crawl across processes."""
-
-    async def hold(self, host: str) -> float:
-        """Wait for the host; returns seconds since its last request. Raises FetchFailure("busy", …)."""
-
-
-@dataclass
-class Host:
-    """What a run knows of one scheme, host and port; shared by the sources that one process crawls."""
-
-    ready: asyncio.Lock = field(default_factory=asyncio.Lock)
-    rules: robots.Robots | None = None
-    failure: FetchFailure | None = None
-    paused_until: float = 0.0
 
 
 @dataclass
@@ -110,17 +51,17 @@ class Fetcher:
 
     async def get(self, url: str, purpose: Purpose, headers: dict[str, str] | None = None) -> Answer:
         """Fetch one address through all rules. Raises FetchFailure; whatever happens is recorded."""
-        asked = at = _spelled(url)
+        asked = at = spelled(url)
         moved = False
         seen = {at}
         for _ in range(MAX_REDIRECTS + 1):
             response, started = await self._one(at, purpose, headers)
             if response.status not in (301, 302, 303, 307, 308) or b"Location" not in response.headers:
                 decision: robots.Decision = "is_robots" if purpose == "robots" else self._rules(at).decide(at)
-                return replace(self._answer(asked, at, response, started, purpose, moved, decision), hops=tuple(sorted({_stored(hop) for hop in seen})))
+                return replace(self._answer(asked, at, response, started, purpose, moved, decision), hops=tuple(sorted({stored(hop) for hop in seen})))
             self._keep(at, purpose, self._rules(at).decide(at) if purpose != "robots" else "is_robots", started, status=response.status)
             try:
-                target = _spelled(urljoin(at, response.headers[b"Location"].decode("utf-8", "replace")))
+                target = spelled(urljoin(at, response.headers[b"Location"].decode("utf-8", "replace")))
             except (FetchFailure, ValueError):
                 raise self._failed(at, purpose, FetchFailure("bad_url", Said("it redirects to no web address"), status=response.status)) from None
             if purpose != "robots":
@@ -137,7 +78,7 @@ class Fetcher:
 
         No redirect is followed, so that the key goes nowhere else. Raises FetchFailure.
         """
-        await self._turn(_host(url), url, read_robots=False)
+        await self._turn(host_of(url), url, read_robots=False)
         try:
             self._in_time(url)
             response, started = await self._download(url, headers)
@@ -151,7 +92,7 @@ class Fetcher:
 
     async def rules(self, url: str) -> robots.Robots:
         """The robots.txt that governs an address."""
-        await self._turn(_host(url), url)
+        await self._turn(host_of(url), url)
         return self._rules(url)
 
     # ── one hop ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +101,7 @@ class Fetcher:
         decision: robots.Decision = "is_robots"
         try:
             if purpose != "robots":
-                await self._turn(_host(url), url)
+                await self._turn(host_of(url), url)
                 rules = self._rules(url)
                 decision = rules.decide(url)
                 if decision in ("disallowed", "unreachable"):
@@ -181,7 +122,7 @@ class Fetcher:
         return response, time.monotonic() - request.meta.get("download_latency", 0.0)  # without the wait for the host's turn
 
     def _in_time(self, url: str) -> None:
-        paused = self.hosts[_host(url)].paused_until - time.monotonic()
+        paused = self.hosts[host_of(url)].paused_until - time.monotonic()
         if paused > 0:
             raise FetchFailure("waiting", Said("its server asked us to wait"), retry_after_s=paused)
         if time.monotonic() > self.deadline:
@@ -200,7 +141,7 @@ class Fetcher:
     def _http_failure(self, url: str, status: int, headers: dict[str, str]) -> FetchFailure:
         wait = retry_after(headers.get("retry-after", ""), datetime.now(UTC))
         if status == 429 or (status == 503 and wait is not None):
-            self.hosts[_host(url)].paused_until = time.monotonic() + (60 if wait is None else wait)
+            self.hosts[host_of(url)].paused_until = time.monotonic() + (60 if wait is None else wait)
         if status == 429:
             return FetchFailure("rate_limited", Said("it answers 429: too many requests"), status=status, retry_after_s=wait)
         if status >= 500:
@@ -255,11 +196,11 @@ class Fetcher:
             await asyncio.sleep(delay - since)
 
     def _kept_rules(self, url: str) -> robots.Robots | None:
-        kept = self.robots_store.load(_origin(url)) if self.robots_store else None
+        kept = self.robots_store.load(origin_of(url)) if self.robots_store else None
         return robots.from_answer(*kept) if kept is not None else None
 
     async def _read_robots(self, url: str) -> robots.Robots:
-        origin = _origin(url)
+        origin = origin_of(url)
         try:
             answer = await self.get(f"{origin}/robots.txt", "robots")
         except FetchFailure as failure:
@@ -294,7 +235,7 @@ class Fetcher:
             slot.delay, slot.concurrency, slot.jitter = delay, concurrency, 0
 
     def _rules(self, url: str) -> robots.Robots:
-        state = self.hosts.get(_host(url))
+        state = self.hosts.get(host_of(url))
         return state.rules if state is not None and state.rules is not None else robots.Robots("unreachable", Said("robots.txt was not read"))
 
     # ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -302,7 +243,7 @@ class Fetcher:
     def _keep(self, url: str, purpose: Purpose, decision: robots.Decision, started: float, *, status: int, size: int = 0, outcome: Any = "done") -> None:
         elapsed = int((time.monotonic() - started) * 1000)
         note = self.note if url.startswith("https:") else None
-        self.record(FetchRecord(_stored(url), purpose, decision, outcome, datetime.now(UTC), reason=note, status=status, size=size, elapsed_ms=elapsed))
+        self.record(FetchRecord(stored(url), purpose, decision, outcome, datetime.now(UTC), reason=note, status=status, size=size, elapsed_ms=elapsed))
 
     def _failed(self, url: str, purpose: Purpose, failure: FetchFailure, decision: robots.Decision | None = None) -> FetchFailure:
         if decision is None:
@@ -312,48 +253,6 @@ class Fetcher:
             return failure  # no request was made: nothing to record
         outcome: Any = "refused" if kind in ("robots", "robots_unreachable", "guard", "person", "offsite") else "quarantine" if kind in ("too_large",) else "retry"
         self.record(
-            FetchRecord(_stored(url), purpose, decision, outcome, datetime.now(UTC), failure_class=kind, reason=failure.reason, status=failure.status)
+            FetchRecord(stored(url), purpose, decision, outcome, datetime.now(UTC), failure_class=kind, reason=failure.reason, status=failure.status)
         )
         return failure
-
-
-def _host(url: str) -> str:
-    """What a slot belongs to: the host and its port, for robots.txt is per authority."""
-    return urlsplit(url).netloc.lower()
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def _spelled(url: str) -> str:
-    """The address to ask for: checked as `canonical` does, but with its own parameters, which some sites need. Raises FetchFailure."""
-    try:
-        canonical(url)
-        parts = urlsplit(url.strip())
-        if parts.username or parts.password:
-            raise BadURL("an address with a user name is a log-in")
-    except (BadURL, ValueError):
-        raise FetchFailure("bad_url", IN_WORDS["bad_url"]) from None
-    return Request(parts._replace(fragment="").geturl()).url
-
-
-def _stored(url: str) -> str:
-    try:
-        return canonical(url)
-    except BadURL:
-        return "about:invalid"
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds a Retry-After header asks for, as number or as date, at most a day; None where it says nothing readable."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(min(int(value[:9]), 86_400))
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), 86_400.0)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crawlers.envelope import Landed, keyed_digest
+from crawlers.exchange import FetchRecord
 from crawlers.failures import FINAL, NOT_ASKED, FetchFailure
 from crawlers.feeds import Entry
-from crawlers.fetcher import FetchRecord
 from processing.db import Connection
 from processing.db.erase import url_hash
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawlers.fetcher import Answer
+from crawlers.exchange import Answer
 from crawlers.sources import Feed, Source
 from crawlers.urls import canonical, site_host
 from processing.db import Connection

@@ -12,14 +12,16 @@ from urllib.parse import urljoin
 
 from crawlers import guard, keyed, profiles, session
 from crawlers.child import find
+from crawlers.exchange import Answer, FetchRecord
 from crawlers.failures import FetchFailure
 from crawlers.feeds import Entry
-from crawlers.fetcher import Answer, Fetcher, FetchRecord
+from crawlers.fetcher import Fetcher
 from crawlers.sources import Feed, Source, load_sources, tls_exceptions
 from crawlers.urls import BadURL, canonical, same_site
 from crawlers.worker import Worker, WorkerFailure
 from processing.errors import LangNgheError
 from processing.settings import ROOT, Settings, get_settings
+from processing.zone import local_day
 
 PAGES = 3
 
@@ -45,7 +47,7 @@ def probe(key: str, out: TextIO) -> int:
         fetcher = make_fetcher(engine, settings, records, source.own_hosts, source)
         return await _show(source, fetcher, out)
 
-    shown = session.run(work, settings, tls=tls_exceptions([source], datetime.now(UTC).date()))
+    shown = session.run(work, settings, tls=tls_exceptions([source], local_day(datetime.now(UTC))))
     out.write("\nrequests\n")
     for record in records:
         status = f"{record.status} {record.size or 0} bytes" if record.status else record.failure_class

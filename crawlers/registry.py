@@ -11,6 +11,7 @@ from crawlers.sources import Source
 from crawlers.urls import canonical
 from crawlers.words import Said
 from processing.db import Connection
+from processing.zone import local_day
 
 
 def sync_sources(conn: Connection, sources: Iterable[Source], today: date | None = None) -> dict[str, str]:
@@ -18,7 +19,7 @@ def sync_sources(conn: Connection, sources: Iterable[Source], today: date | None
 
     Returns the notices by key: why a source is not read. Its documents stay: they have their own dates of deletion.
     """
-    today = today or datetime.now(UTC).date()
+    today = today or local_day(datetime.now(UTC))
     notices: dict[str, str] = {}
     keys = []
     for source in sources:

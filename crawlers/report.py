@@ -8,7 +8,7 @@ from typing import Any, Literal, TextIO
 
 from crawlers.words import Said
 from processing.db import Connection
-from processing.zone import LOCAL
+from processing.zone import local_day
 
 WEEK = timedelta(days=7)
 DEAD_AFTER = timedelta(days=3)
@@ -20,6 +20,8 @@ KINDS: dict[str, Said] = {
     "thin": Said("far fewer documents than usual"),
     "review": Said("review due within a month"),
 }
+
+STATES: dict[str, Said] = {"BROKEN": Said("cannot be read"), "BLOCKED": Said("refuses robots"), "DISABLED": Said("switched off")}
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,14 @@ def _findings(row: dict[str, Any], now: datetime) -> list[Finding]:
     key, name, out = row["key"], row["name"], []
     state = Said.of(row["state_said"]) if row["state_said"] else Said("%(words)s", words=row["state_reason"])
     if row["moved_to"]:
-        out.append(Finding(key, "moved", Said("to %(host)s; see `langnghe sources moves`", host=row["moved_to"]), name))
+        out.append(Finding(key, "moved", Said("to %(host)s; see langnghe sources moves", host=row["moved_to"]), name))
     elif row["state"] in ("BROKEN", "BLOCKED", "DISABLED") and now - row["state_since"] > DEAD_AFTER:
-        out.append(Finding(key, "dead", Said("%(state)s since %(day)s: %(why)s", state=row["state"], day=row["state_since"].astimezone(LOCAL).date(), why=state), name))
+        out.append(Finding(key, "dead", Said("%(state)s since %(day)s: %(why)s", state=STATES[row["state"]], day=local_day(row["state_since"]), why=state), name))
     elif row["broken"]:
         out.append(Finding(key, "assertion", state, name))
     elif row["kind"] != "feedback" and row["whole_week"] and row["entries"] < THIN * (row["expected_per_week"] or 0):
         out.append(Finding(key, "thin", Said("%(n)s entries in a week, %(usual)s expected", n=row["entries"], usual=round(row["expected_per_week"])), name))
-    if row["review_due"] - now.astimezone(LOCAL).date() < timedelta(days=30):
+    if row["review_due"] - local_day(now) < timedelta(days=30):
         out.append(Finding(key, "review", Said("due on %(day)s", day=row["review_due"]), name))
     return out
 

@@ -13,9 +13,10 @@ from urllib.parse import urljoin, urlsplit
 from crawlers import keyed, profiles
 from crawlers.attachments import fetch_wanted
 from crawlers.envelope import keyed_digest, wrap
+from crawlers.exchange import Answer
 from crawlers.failures import FetchFailure
 from crawlers.feeds import Entry
-from crawlers.fetcher import Answer, Fetcher
+from crawlers.fetcher import Fetcher
 from crawlers.lander import Lander, Seen, content_key, entry_key
 from crawlers.polling import FeedRow, FeedStore
 from crawlers.sources import COUNTED, Source

@@ -35,5 +35,6 @@ def sections(payload: dict[str, Any], language: str) -> list[tuple[str, list[tup
     """The findings as (heading, [(source, reason)]) in one language, in the order they were found."""
     out: dict[str, list[tuple[str, str]]] = {}
     for finding in payload["findings"]:
-        out.setdefault(told(finding["heading"], language), []).append((finding["name"] or finding["key"], told(finding["reason"], language)))
+        heading = told(finding["heading"], language)
+        out.setdefault(heading[:1].upper() + heading[1:], []).append((finding["name"] or finding["key"], told(finding["reason"], language)))
     return list(out.items())

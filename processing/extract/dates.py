@@ -7,9 +7,10 @@ says nothing or something impossible. A time without a zone is Asia/Ho_Chi_Minh 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
-HANOI = timezone(timedelta(hours=7))
+from processing.zone import LOCAL, local_day
+
 EARLIEST = date(1995, 1, 1)
 # CMSs whose feeds print the month where the minutes belong
 FEED_LIES = frozenset({"nukeviet"})
@@ -86,7 +87,7 @@ def machine(raw: str, latest: datetime | None = None) -> str | None:
     if bad := _MALFORMED.match(raw):  # 2022-08-07+0712:29:09, NukeViet's article:published_time: zone before time
         raw = f"{bad[1]}T{bad[3]}:{bad[4]}:{bad[5]}{bad[2]}:00"
     if re.fullmatch(r"\d{10}(?:\d{3})?", raw):
-        return _check(datetime.fromtimestamp(int(raw[:10]), HANOI), latest)
+        return _check(datetime.fromtimestamp(int(raw[:10]), LOCAL), latest)
     if match := _ISO.match(raw):
         return _build(match, latest)
     if match := _DOTNET.search(raw):
@@ -121,7 +122,7 @@ def url_day(url: str, latest: datetime | None = None) -> str | None:
 def plausible(found: datetime | date, latest: datetime | None) -> bool:
     """Neither before the Vietnamese web nor more than a day after the page was fetched."""
     day = found.date() if isinstance(found, datetime) else found
-    return day >= EARLIEST and (latest is None or day <= (latest + timedelta(days=1, hours=7)).date())
+    return day >= EARLIEST and (latest is None or day <= local_day(latest + timedelta(days=1)))
 
 
 def _check(found: datetime | date, latest: datetime | None) -> str | None:
@@ -155,16 +156,16 @@ def _build(match: re.Match[str], latest: datetime | None) -> str | None:
         moment = datetime(year, day.month, day.day, hour % 24, minute, second, tzinfo=_zone(groups.get("z")))
     except ValueError:
         return None
-    return _check(moment.astimezone(HANOI), latest)
+    return _check(moment.astimezone(LOCAL), latest)
 
 
-def _zone(raw: str | None) -> timezone:
+def _zone(raw: str | None) -> tzinfo:
     """`GMT+7`, `+07`, `+0700`, `ICT`, `Z`; nothing or nonsense means Vietnam."""
     raw = re.sub(r"\s", "", raw or "").lower()
     if not raw:
-        return HANOI
+        return LOCAL
     offset = re.fullmatch(r"(?:gmt|utc)?([+-])(\d{1,2}):?(\d\d)?", raw)
     if offset:
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes)) if minutes <= 14 * 60 else HANOI
-    return timezone(timedelta(hours=_ZONES[raw])) if raw in _ZONES else HANOI
+        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes)) if minutes <= 14 * 60 else LOCAL
+    return timezone(timedelta(hours=_ZONES[raw])) if raw in _ZONES else LOCAL

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ from processing.extract import attachments
 from processing.extract.model import Extracted, FeedEntry
 from processing.extract.worker import shared
 from processing.scrub.core import redact
+from processing.zone import LOCAL
 
 _CLAIM = """SELECT l.id, l.kind, l.url, l.sealed, l.source_id, l.attempts
     FROM landing l WHERE l.state IN ('pending', 'retry') AND l.not_before <= %s ORDER BY l.id LIMIT %s FOR UPDATE OF l SKIP LOCKED"""
@@ -175,7 +176,7 @@ def _published(found: Extracted, seen_at: datetime) -> tuple[datetime, str]:
         return seen_at, "seen"
     if "T" in found.published_at:
         return datetime.fromisoformat(found.published_at), "minute"
-    return datetime.fromisoformat(f"{found.published_at}T00:00:00+07:00"), "day"
+    return datetime.combine(date.fromisoformat(found.published_at), time(), LOCAL), "day"
 
 
 def _store(conn: Connection, source: dict[str, Any], address: str, found: Extracted, files: list[str], seen_at: datetime) -> tuple[int, bool]:

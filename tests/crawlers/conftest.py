@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from crawlers.registry import sync_sources
+from crawlers.sources import load_sources
 from processing.db import Connection
 from processing.db.landing import Envelope, unseal
 
-from .site import Site, serving
+from .site import Site, item, page, reply, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +53,16 @@ class Crawl:
         text = "\n".join(lines) + "\n" + (feeds if feeds is not None else f'[[feeds]]\nurl = "{site.url}/rss"\n')
         (self.folder / "sources").mkdir(parents=True, exist_ok=True)
         (self.folder / "sources" / f"{key}.toml").write_text(text, encoding="utf-8")
+
+    def two_of_one_host(self, site: Site, delay_s: float) -> None:
+        """Sources `mot` and `hai` on one host with a Crawl-delay, each with a feed of one page, synchronised."""
+        site.pages["/robots.txt"] = reply(f"User-agent: *\nCrawl-delay: {delay_s}\n")
+        for key in ("mot", "hai"):
+            site.feed(item(f"/{key}/a", "A", "1"), path=f"/{key}/rss")
+            site.pages[f"/{key}/a"] = page(key)
+            self.source(site, key=key, feeds=f'[[feeds]]\nurl = "{site.url}/{key}/rss"\n')
+        sync_sources(self.db, load_sources(self.folder))
+        self.db.commit()
 
     def run(self, key: str = "bao-thu", *, force: bool = True, module: tuple[str, ...] = ("-m", "crawlers.child"), timeout: float = 60) -> dict[str, Any]:
         """Figures of one crawl and its exit status; with `force` the feeds are read whether due or not."""

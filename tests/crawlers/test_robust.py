@@ -45,13 +45,7 @@ def test_killed_at_any_moment_and_run_again_lands_everything_once(site: Site, cr
 
 def test_two_crawls_of_one_host_take_turns(site: Site, crawl: Crawl) -> None:
     """Two sources on one host, started together: the second waits for the first, and for the delay after it."""
-    site.pages["/robots.txt"] = reply("User-agent: *\nCrawl-delay: 1\n")
-    for name in ("mot", "hai"):
-        site.feed(item(f"/{name}/a", "A", "1"), path=f"/{name}/rss")
-        site.pages[f"/{name}/a"] = page(name)
-        crawl.source(site, key=name, feeds=f'[[feeds]]\nurl = "{site.url}/{name}/rss"\n')
-    sync_sources(crawl.db, load_sources(crawl.folder))
-    crawl.db.commit()
+    crawl.two_of_one_host(site, 1)
     results: dict[str, dict[str, object]] = {}
     threads = [threading.Thread(target=lambda name=name: results.update({name: crawl.run(name)})) for name in ("mot", "hai")]
     for thread in threads:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlers.assertions import Observed, check
-from crawlers.fetcher import retry_after
+from crawlers.exchange import retry_after
 from crawlers.guard import forbidden, parse_allow
 from crawlers.health import DISABLE_AT, Past, judge, with_assertions
 from crawlers.pages import no_page

@@ -11,8 +11,6 @@ import pytest
 from crawlers import report
 from crawlers.health import Past, judge
 from crawlers.polling import SHORTEST, next_interval
-from crawlers.registry import sync_sources
-from crawlers.sources import load_sources
 from crawlers.spider import FeedOutcome
 from processing.alerts import outbox, source_week
 from processing.alerts.compose import compose
@@ -136,7 +134,7 @@ def test_a_broken_assertion_is_told_once_and_the_weeks_mail_says_all_in_both_lan
         body = mail.get_body((kind,))
         assert body is not None
         words = " ".join(body.get_content().split())
-        assert words.index("không đúng như khai báo") < words.index("not as its file asserts")
+        assert words.index("Không đúng như khai báo") < words.index("Not as its file asserts")
         assert "Báo Thử" in words
     assert source_week.run(db, [], now + timedelta(days=7)) == 1
     row = db.execute("SELECT * FROM outbox ORDER BY id DESC LIMIT 1").fetchall()[0]
@@ -189,13 +187,7 @@ def test_a_hostile_host_makes_no_other_wait(crawl: Crawl) -> None:
 
 
 def test_sources_of_one_host_keep_its_delay_in_one_process_too(site: Site, crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.pages["/robots.txt"] = reply("User-agent: *\nCrawl-delay: 0.5\n")
-    for key in ("mot", "hai"):
-        site.feed(item(f"/{key}/a", "A", "1"), path=f"/{key}/rss")
-        site.pages[f"/{key}/a"] = page(key)
-        crawl.source(site, key=key, feeds=f'[[feeds]]\nurl = "{site.url}/{key}/rss"\n')
-    sync_sources(crawl.db, load_sources(crawl.folder))
-    crawl.db.commit()
+    crawl.two_of_one_host(site, 0.5)
     for name, value in crawl.environment().items():
         monkeypatch.setenv(name, value)
     assert [(result["source"], result["ok"]) for result in crawl_group(["mot", "hai"])] == [("mot", True), ("hai", True)]

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from processing.extract.dates import HANOI, feed, machine, printed, url_day, visible
+from processing.extract.dates import feed, machine, printed, url_day, visible
+from processing.zone import LOCAL
 
-LATEST = datetime(2026, 4, 1, tzinfo=HANOI)
+LATEST = datetime(2026, 4, 1, tzinfo=LOCAL)
 MINUTE = "2024-03-12T19:03:00+07:00"
 
 
