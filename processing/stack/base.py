@@ -120,7 +120,8 @@ class Stack:
         port = self.port(8800, "the review page")
         if public_url is None or "127.0.0.1" in public_url:
             self.setting("public_url", f"http://127.0.0.1:{port}")
-        command = [sys.executable, "-m", "uvicorn", "review.app:app", "--host", "127.0.0.1", "--port", str(port), "--no-server-header"]
+        # no log of accesses: it would name who asks at the public desk, and which answer they read; what staff read is in the audit
+        command = [sys.executable, "-m", "uvicorn", "review.app:app", "--host", "127.0.0.1", "--port", str(port), "--no-server-header", "--no-access-log"]
         self.children.start(Service("review", command, ready=lambda: ports.answers(port)))
         return port
 

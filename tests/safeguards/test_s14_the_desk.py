@@ -7,9 +7,15 @@ the address is not.
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import time
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 
@@ -30,6 +36,8 @@ from processing.db.erase.requests import (
 from processing.db.retention import housekeeping
 from processing.errors import LangNgheError
 from processing.people import add_user
+from processing.settings import ROOT
+from processing.stack.base import Stack
 from tests.review.town import NOW, furnish
 
 URL = "http://bao.example/0.html"
@@ -141,3 +149,31 @@ def test_who_may_answer_is_told_that_a_request_waits_and_nothing_of_it(db: Conne
     with pytest.raises(Superseded):
         compose(db, rows[0], NOW)
     assert outbox.enqueue_requests(db, morning + timedelta(days=2)) == 0
+
+
+def test_no_log_says_who_asked(db: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The server of the review page, started as the program starts it, writes neither the reader's address nor the number of a request."""
+    started: list[list[str]] = []
+    base = Stack.__new__(Stack)
+    monkeypatch.setattr(base, "port", lambda *_: 1, raising=False)
+    monkeypatch.setattr(base, "setting", lambda *_: None, raising=False)
+    monkeypatch.setattr(base, "children", SimpleNamespace(start=lambda service: started.append(service.command)), raising=False)
+    base.start_review()
+    log = tmp_path / "log"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(port) if part == "1" else part for part in started[0]]
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT) as server:
+        try:
+            address = f"http://127.0.0.1:{port}/requests/{uuid4()}"
+            for _ in range(900):
+                try:
+                    answer = httpx.get(address, headers={"X-Forwarded-For": "203.0.113.7"}, timeout=20)
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+        finally:
+            server.terminate()
+    assert answer.status_code == 404
+    assert "203.0.113.7" not in log.read_text() and "/requests/" not in log.read_text()
