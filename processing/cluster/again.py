@@ -12,7 +12,7 @@ _CENTRE = 64
 
 
 def reexamine(shard: Shard, whole: bool = False) -> list[Moved]:
-    """Merge stories that became one, decide again about doubtful documents, merge once more. Returns what changed, in order.
+    """Merge stories that became one, decide again about doubtful documents, merge what that changed. Returns what changed, in order.
 
     `whole`: every live document is doubtful. It takes as long as deciding about all of them did.
     """
@@ -26,7 +26,7 @@ def reexamine(shard: Shard, whole: bool = False) -> list[Moved]:
         moved = _decide(shard, document)
         if moved is not None:
             changes.append(moved)
-    return changes + _merge(shard, documents)
+    return changes + _merge(shard, [change.document for change in changes])
 
 
 def _decide(shard: Shard, document: str) -> Moved | None:

@@ -18,6 +18,7 @@ class Params:
     early: float = 0.134  # added to chance at the start of a language without a background
     smoothing: float = 0.3  # share of the stream in a story's language model
     time_weight: float = 3.0
+    bursts: float = 2.5  # how much more time weighs where stories come within minutes
     usual: float = 0.85  # of the timeliest story's evidence that is no merit
     sigma: float = 4 * 86400.0  # of the Gaussian decay with the gap to a story's nearest document
     learn_time: bool = True
@@ -28,4 +29,4 @@ class Params:
     capacity: int = 50_000  # live documents
     first_check: int = 64
     check_every: int = 256
-    again: int = 128  # doubtful documents looked at again at a time, the newest
+    again: int = 256  # doubtful documents looked at again at a time, the newest

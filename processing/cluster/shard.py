@@ -245,11 +245,12 @@ class Shard:
             self.times.learn(candidates[0][1], moment)
         timely = {story: moment.evidence(story) for _, story in candidates}
         usual = self.p.usual * max(timely.values(), default=0.0)
+        weight = self.p.time_weight * (1 + self.p.bursts * self.times.burst())
         scores: dict[str, float] = {}
         for value, story in candidates:
             if story == ban or story in banned:
                 continue
-            score = (value + self.p.time_weight * (timely[story] - usual)) / whole
+            score = (value + weight * (timely[story] - usual)) / whole
             scores[story] = score * math.exp(-0.5 * (self.times.gap(story, item.at) / self.p.sigma) ** 2)
         best = max(scores, key=scores.__getitem__, default=None)
         top = max(0.0, scores[best]) if best is not None else 0.0

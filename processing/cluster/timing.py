@@ -12,6 +12,7 @@ import math
 from bisect import bisect_left, bisect_right, insort
 
 WINDOWS = (10.0, 300.0, 3600.0, 21600.0, 86400.0, 259200.0)  # seconds
+BURST = 300.0  # seconds
 _FLAT = 0.1  # share always left to "time says nothing"
 _CLIP = 3.0  # nats
 
@@ -53,6 +54,11 @@ class Times:
         parts = [w * r for w, r in zip(self.weights, moment.ratios(self.of[story]), strict=True)]
         whole = sum(parts)
         self.weights = [w + p / whole for w, p in zip(self.weights, parts, strict=True)]
+
+    def burst(self) -> float:
+        """How far stories were seen to come within minutes: 0 where at most half of what was learned lies in the windows up to `BURST`, 1 where all does."""
+        within = sum(weight for window, weight in zip(WINDOWS, self.weights[1:], strict=True) if window <= BURST)
+        return max(0.0, 2 * within / sum(self.weights) - 1)
 
     def gap(self, story: str, at: float) -> float:
         """Seconds to the story's nearest document."""
