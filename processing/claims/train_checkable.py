@@ -71,7 +71,7 @@ class Columns:
             _, plain, places = checkable.read(row["text"])
             values = checkable.cues(fold_keep(plain), places)
             out[i, : len(self.names)] = [CUES * values[n] for n in self.names]
-            found = [self._vectors[w] for w in checkable.words(plain, self._vectors.__contains__) if w in self._vectors]
+            found = [self._vectors[w] for w in checkable.words(plain, self._vectors.get) if w in self._vectors]
             if found:
                 out[i, len(self.names) :] = VECTORS * np.mean(found, axis=0)
         return out

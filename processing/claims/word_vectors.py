@@ -32,15 +32,15 @@ def texts(path: Path) -> list[list[str]]:
         return [tokens(tone(json.loads(line)["text"].lower()))[:SYLLABLES] for i, line in enumerate(lines) if i % EVERY == 0]
 
 
-def compounds(articles: Iterable[list[str]]) -> set[str]:
-    """Pairs of syllables that are one word."""
+def compounds(articles: Iterable[list[str]]) -> dict[str, int]:
+    """Pairs of syllables that are one word, and how often each occurs."""
     single: Counter[str] = Counter()
     double: Counter[tuple[str, str]] = Counter()
     for article in articles:
         single.update(article)
         double.update(pairwise(article))
     total = single.total()
-    return {f"{a} {b}" for (a, b), n in double.items() if n >= PAIRED and n * total > TIMES * single[a] * single[b] and not (a + b).isdigit()}
+    return {f"{a} {b}": n for (a, b), n in double.items() if n >= PAIRED and n * total > TIMES * single[a] * single[b] and not (a + b).isdigit()}
 
 
 def learn(path: Path) -> tuple[dict[str, npt.NDArray[np.float64]], Counter[str]]:
@@ -50,7 +50,7 @@ def learn(path: Path) -> tuple[dict[str, npt.NDArray[np.float64]], Counter[str]]
 
     articles = texts(path)
     pairs = compounds(articles)
-    read = [checkable.words(" ".join(a), pairs.__contains__) for a in articles]
+    read = [checkable.words(" ".join(a), pairs.get) for a in articles]
     often = Counter(w for article in read for w in article)
     kept = [w for w, n in often.most_common(WORDS) if n >= OFTEN]
     place = {w: i for i, w in enumerate(kept)}
