@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from processing.db import Connection
+from processing.db.retention import TEXT
 from processing.db.work import StageStats
 from processing.hotspots import load
 from processing.hotspots.flags import flag_blind_days, raise_flags
@@ -20,6 +21,7 @@ from processing.hotspots.model import tail, upper_limit
 from processing.hotspots.options import Detection, load_detection
 from processing.hotspots.series import Cell, Doc, Key, count, part_of_day
 from processing.reference import config_file
+from processing.zone import local_day
 
 _LOCK = 7_205_110_003
 
@@ -49,11 +51,15 @@ def run(conn: Connection, *, limit: int = 31, now: dt.datetime, options: Detecti
 
 
 def recount(conn: Connection, days: Sequence[dt.date], now: dt.datetime, at_once: int = 31) -> None:
-    """Replace the counts of `days` by what the stored documents say today, reading the documents of `at_once` days at a time."""
+    """Replace the counts of `days` by what the stored documents say today, reading the documents of `at_once` days at a time.
+
+    Of a day from before the time for which texts are kept (SCOPE S14) most documents cannot be read any more: its counts can only grow.
+    """
     conn.execute("SELECT ensure_months('observation', %s, %s)", [min(days), max(days)])
+    whole = local_day(now - TEXT) + dt.timedelta(days=1)
     for first, last in _runs(days, max(1, at_once)):
         load.count_sources(conn, first, last)
-        _write_counts(conn, first, last, count(load.documents(conn, first, last)), now)
+        _write_counts(conn, first, last, whole, count(load.documents(conn, first, last)), now)
     conn.execute(
         """DELETE FROM observation o WHERE day = ANY(%s) AND origins = 0
            AND NOT EXISTS (SELECT FROM flag f WHERE f.series_id = o.series_id AND o.day BETWEEN f.first_day AND f.last_day)
@@ -73,8 +79,8 @@ def _runs(days: Sequence[dt.date], longest: int) -> list[tuple[dt.date, dt.date]
     return out
 
 
-def _write_counts(conn: Connection, first: dt.date, last: dt.date, cells: dict[tuple[Key, dt.date], Cell], now: dt.datetime) -> None:
-    """Store the counts of a stretch of days; what is no longer counted becomes 0, and what is as it was stays untouched."""
+def _write_counts(conn: Connection, first: dt.date, last: dt.date, whole: dt.date, cells: dict[tuple[Key, dt.date], Cell], now: dt.datetime) -> None:
+    """Store the counts of a stretch of days; what is as it was stays untouched, and from `whole` on what is no longer counted becomes 0."""
     keys = sorted({key for key, _ in cells}, key=str)
     names = [str(key) for key in keys]
     conn.execute(
@@ -94,14 +100,14 @@ def _write_counts(conn: Connection, first: dt.date, last: dt.date, cells: dict[t
     conn.execute(
         """UPDATE observation o SET origins = 0, documents = 0, counted_at = %s WHERE day BETWEEN %s AND %s AND origins > 0
            AND NOT EXISTS (SELECT FROM unnest(%s::bigint[], %s::date[]) AS t(s, d) WHERE s = o.series_id AND d = o.day)""",
-        [now, first, last, *columns[:2]],
+        [now, max(first, whole), last, *columns[:2]],
     )
     conn.execute(
         """INSERT INTO observation AS o (series_id, day, origins, documents, coverage, counted_at)
            SELECT s, d, n, m, 1, %s FROM unnest(%s::bigint[], %s::date[], %s::int[], %s::int[]) AS t(s, d, n, m)
            ON CONFLICT (series_id, day) DO UPDATE SET origins = excluded.origins, documents = excluded.documents, counted_at = excluded.counted_at
-           WHERE (o.origins, o.documents) <> (excluded.origins, excluded.documents)""",
-        [now, *columns],
+           WHERE (o.origins, o.documents) <> (excluded.origins, excluded.documents) AND (o.day >= %s OR excluded.origins > o.origins)""",
+        [now, *columns, whole],
     )
 
 

@@ -226,3 +226,17 @@ def test_few_unrelated_documents_are_chance_and_few_on_one_issue_are_not(town: T
         town.document(name, TODAY, topic, COMMUNE, story=story)
     store.run(town.conn, limit=64, now=NOW + dt.timedelta(minutes=10))
     assert len([f for f in flags(town.conn) if f["kind"] == "surge"]) == 1
+
+
+def test_counts_outlive_the_texts_they_were_made_from(town: Town) -> None:
+    """A late document, a removal or a first pass recounts old days, too: their annotations are gone by then (SCOPE S14), their counts are not."""
+    landslide(town)
+    store.recount(town.conn, [TODAY], NOW)
+    query = "SELECT series_id, origins, documents FROM observation WHERE day = %s AND origins > 0 ORDER BY 1"
+    before = town.conn.execute(query, [TODAY]).fetchall()
+    assert before
+    town.conn.execute("DELETE FROM annotation")
+    store.recount(town.conn, [TODAY], NOW + 200 * DAY)
+    assert town.conn.execute(query, [TODAY]).fetchall() == before
+    store.recount(town.conn, [TODAY], NOW)  # within their time, what is not there any more was taken away
+    assert town.conn.execute(query, [TODAY]).fetchall() == []
