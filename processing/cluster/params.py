@@ -18,7 +18,7 @@ class Params:
     early: float = 0.134  # added to chance at the start of a language without a background
     smoothing: float = 0.3  # share of the stream in a story's language model
     time_weight: float = 3.0
-    bursts: float = 2.5  # how much more time weighs where stories come within minutes
+    bursts: float = 3.5  # how much more time weighs where stories come within minutes
     usual: float = 0.85  # of the timeliest story's evidence that is no merit
     sigma: float = 4 * 86400.0  # of the Gaussian decay with the gap to a story's nearest document
     learn_time: bool = True
