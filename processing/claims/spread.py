@@ -73,7 +73,7 @@ def _verified(conn: Connection, sentences: Sequence[str], near: list[Near]) -> l
         row["id"]: row["checkable"]
         for row in conn.execute(
             """SELECT d.id, a.checkable FROM document d JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
-               WHERE d.id = ANY(%s)""",
+               WHERE d.id = ANY(%s) AND EXISTS (SELECT FROM claim_sketch k WHERE k.document_id = d.id)""",  # memory may hold one that is no voice any more
             [wanted],
         )
     }

@@ -67,3 +67,15 @@ def test_two_processes_see_each_others_rows_and_a_rolled_back_row_is_nobodys(db:
         raise RuntimeError
     assert [d for d, _ in remember(db, there, ids[2], NOW, ["Chưa ai nói một câu nào như câu dài này cả."])[0]] == []
     assert sorted(d for d, _ in remember(db, here, ids[0], NOW, [said])[0]) == [ids[1]]
+
+
+def test_a_document_that_is_no_voice_any_more_is_nobodys_echo_in_a_process_that_remembers_it(db: Connection) -> None:
+    """A page that turned out to be a check, or lost its sentences: a process that starts afresh does not know it either."""
+    said = "Ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi."
+    first, second = [document(db, source(db, f"s{n}"), "a", said, at=NOW + timedelta(hours=n)) for n in range(2)]
+    here = Sketches()
+    remember(db, here, first, NOW, [said])
+    assert remember(db, here, second, NOW, [said]) == [[(first, said)]]
+    remember(db, here, first, NOW, [""])
+    assert len(here) == 2
+    assert remember(db, here, second, NOW, [said]) == remember(db, Sketches(), second, NOW, [said]) == [[]]
