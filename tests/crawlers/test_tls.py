@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from processing.zone import local_day
+
 from .conftest import Crawl
 from .site import Site, item, page, serving
 
@@ -63,7 +65,7 @@ def exception(until: str, *allow: str) -> str:
 def test_what_does_not_check_is_not_read_but_under_a_dated_exception(crawl: Crawl, tmp_path: Path) -> None:
     us = Authority(tmp_path)
     crawl.env["SSL_CERT_FILE"] = str(us.file)
-    today, past = NOW.date().isoformat(), (NOW.date() - timedelta(days=1)).isoformat()
+    today, past = local_day(NOW).isoformat(), (local_day(NOW) - timedelta(days=1)).isoformat()
     kinds: dict[str, tuple[dict[str, Any], str, str]] = {
         "tot": ({}, "", "ok"),
         "het-han": ({"days": 10}, "", "tls"),
