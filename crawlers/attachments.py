@@ -59,7 +59,7 @@ def _land(conn: Connection, file: dict[str, Any], answer: Answer) -> None:
     conn.execute(
         """INSERT INTO landing (source_id, kind, url, sealed, body_sha256, landed_at) VALUES (%s, %s, %s, %s, %s, %s)
            ON CONFLICT (source_id, url, body_sha256) DO UPDATE
-           SET state = 'pending', attempts = 0, sealed = excluded.sealed, landed_at = excluded.landed_at""",
+           SET state = 'pending', attempts = 0, not_before = excluded.not_before, reason = NULL, sealed = excluded.sealed, landed_at = excluded.landed_at""",
         [file["source"], one.kind, file["url"], one.sealed, one.digest, datetime.now(UTC)],
     )
     _set(conn, file, "landed", None)

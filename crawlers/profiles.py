@@ -40,7 +40,8 @@ _AUTHORS = re.compile(r"^/(author|authors|tac-gia|tacgia|user|users|u|member|mem
 _NAMES_ONE = re.compile(r"(^|[&;])(author|author_name|tac_gia|tacgia|user|username|member|profile)=|action=profile|mode=viewprofile", re.I)
 _FORUM = re.compile(r"/(viewtopic|viewforum|showthread|forumdisplay|memberlist|member|profile)\.php", re.I)
 _BRIDGE_HOST = re.compile(r"(^|\.)(nitter|rsshub|rss-bridge|invidious|piped|proxitok|bibliogram|teddit|libreddit)\.", re.I)
-_BRIDGED = re.compile(r"^/(facebook|twitter|telegram|tiktok|instagram|threads|weibo|vk|zalo)/[^/]+", re.I)
+# a newspaper's section on such a network holds articles, whose addresses end as articles do
+_BRIDGED = re.compile(r"^/(facebook|twitter|telegram|tiktok|instagram|threads|weibo|vk|zalo)/(?!.*\.(?:s?html?|aspx?|php|vnp|chn|tpo|ldo|epi)$)[^/]+", re.I)
 _HANDLE = re.compile(r"^/(@[^/]+|users/[^/]+|web/@[^/]+)", re.I)
 _YOUTUBE_CHANNEL = re.compile(r"^/channel/UC[\w-]{22}/?$")
 _YOUTUBE_FEED = re.compile(r"(^|&)(channel_id=UC[\w-]{22}|playlist_id=(PL|UU)[\w-]{10,})(&|$)")

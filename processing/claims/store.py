@@ -67,7 +67,11 @@ def _cache(conn: Connection) -> _Cache:
     """What this process holds of the connection's database; one that was made anew under an old name is another."""
     row = conn.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
     assert row is not None
-    return _caches.setdefault(f"{conn.info.host}:{conn.info.port}/{conn.info.dbname}#{row['oid']}", _Cache())
+    cache = _caches.setdefault(f"{conn.info.host}:{conn.info.port}/{conn.info.dbname}#{row['oid']}", _Cache())
+    top = conn.execute("SELECT coalesce(max(seq), 0) AS n FROM claim_sketch").fetchone()
+    if top is None or top["n"] < cache.sketches.last:  # rows were restored from a backup, or a batch was rolled back
+        cache.sketches = Sketches()
+    return cache
 
 
 def _refresh(conn: Connection, cache: _Cache) -> None:

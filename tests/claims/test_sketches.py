@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from processing.claims import sketches as module
+from processing.claims import store
 from processing.claims.circulation import BANDS, SHARED_KEYS
 from processing.claims.sketches import Near, Sketch, Sketches
 from processing.claims.spread import catch_up, remember
 from processing.db import Connection
-from tests.claims.rows import NOW, document, source
+from tests.claims.rows import LATER, NOW, document, source
 
 DAY = 86_400.0
 
@@ -67,6 +68,20 @@ def test_two_processes_see_each_others_rows_and_a_rolled_back_row_is_nobodys(db:
         raise RuntimeError
     assert [d for d, _ in remember(db, there, ids[2], NOW, ["Chưa ai nói một câu nào như câu dài này cả."])[0]] == []
     assert sorted(d for d, _ in remember(db, here, ids[0], NOW, [said])[0]) == [ids[1]]
+
+
+def test_rows_restored_with_lower_numbers_are_read_again(db: Connection) -> None:
+    said = "Ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi."
+    document(db, source(db, "s0"), "a", said)
+    store.run(db, limit=10, now=LATER)
+    db.execute("UPDATE claim_sketch SET seq = DEFAULT")
+    store.run(db, limit=10, now=LATER)
+    held = store._cache(db).sketches
+    row = db.execute("SELECT max(seq) AS n FROM claim_sketch").fetchone()
+    catch_up(db, held)
+    assert row and held.last == row["n"] and len(held) == 1
+    db.execute("DELETE FROM claim_sketch")  # as a backup from before would leave it
+    assert store._cache(db).sketches.last == 0
 
 
 def test_a_document_that_is_no_voice_any_more_is_nobodys_echo_in_a_process_that_remembers_it(db: Connection) -> None:

@@ -52,6 +52,7 @@ REFUSED = (
 ALLOWED = (
     "https://tuoitre.vn/rss/thoi-su.rss", "https://nghean.gov.vn/rss/", "https://bao.example/the-gioi/bai-viet-123.html", "https://bao.example/tin/facebook-bi-loi-1.html",
     "https://bao.example/binh-luan-kinh-te/bai-1.html", "https://truong.edu.vn/user-guide/1.html", "https://tinh.gov.vn/index.php?language=vi&nv=news&op=rss", "https://tinh.gov.vn/profile-cong-ty/1.html", "http://127.0.0.11:8000/rss",
+    "https://bao.example/zalo/lua-dao-qua-tin-nhan-1.html",
 )  # fmt: skip
 
 
