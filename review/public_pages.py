@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 from psycopg.types.json import Jsonb
 
 from processing.people import check_password
@@ -14,9 +17,11 @@ from processing.settings import ROOT, get_settings
 from review import queries, throttle
 from review.auth import COOKIE, LIFETIME_S, FormUser, session_ended, session_for
 from review.database import Database
-from review.render import LANGUAGE_COOKIE, page
+from review.render import LANGUAGE_COOKIE, language_of, page
 
 router = APIRouter()
+_IN_VIETNAMESE = "## Những điều hệ thống không làm"
+_OUR_FILES = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")  # links that lead to files of the project, which this site does not serve
 
 
 def _local_path(target: str) -> str:
@@ -77,9 +82,13 @@ def scope(request: Request) -> Response:
 
 
 @router.get("/scope/text", name="scope_text")
-def scope_text() -> Response:
-    """docs/scope.md as it is: every rule, why, and how to verify it, in both languages."""
-    return PlainTextResponse((ROOT / "docs" / "scope.md").read_text(encoding="utf-8"))
+def scope_text(request: Request) -> Response:
+    """docs/scope.md whole: every rule, why, and how to verify it, in both languages, the reader's first."""
+    chapters = re.split(r"^(?=## )", (ROOT / "docs" / "scope.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    if language_of(request) == "vi":
+        chapters.sort(key=lambda chapter: not chapter.startswith(_IN_VIETNAMESE))
+    plain = _OUR_FILES.sub(r"\1", "".join(chapters))
+    return page(request, "scope_text.html", {"text": Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(plain))})  # noqa: S704  # our own file
 
 
 @router.get("/healthz", name="healthz")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -10,10 +11,16 @@ from fastapi.testclient import TestClient
 from processing.db import Connection
 from processing.settings import ROOT
 from review.app import create_app
+from review.render import LANGUAGE_COOKIE
 
 PAGE = (ROOT / "docs" / "scope.md").read_text(encoding="utf-8")
 RULES = {found[1]: " ".join(found[2].replace("**", "").split()) for found in re.finditer(r"^- \*\*(S\d+)\.\*\* (.*)$", PAGE, re.MULTILINE)}
 FILES = sorted(Path(__file__).parent.glob("test_s[0-9]*.py"))
+
+
+def _words(page: str) -> str:
+    """What a reader sees of a page, in one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
 
 
 def test_every_rule_stands_there_in_full_and_in_both_tables() -> None:
@@ -48,6 +55,11 @@ def test_it_is_linked_from_the_sign_in_page_and_the_readme(db: Connection) -> No
     with TestClient(create_app()) as client:
         page = client.get("/sign-in").text
         assert 'href="/scope"' in page and 'href="/scope/text"' in page
-        assert client.get("/scope/text").text == PAGE
+        shown = {language: _words(client.get("/scope/text", headers={"Cookie": f"{LANGUAGE_COOKIE}={language}"}).text) for language in ("vi", "en")}
+    for text in shown.values():
+        assert [rule for rule, words in RULES.items() if words.replace("`", "") not in text] == []
+        assert "What it does not protect from" in text and "each rule undone" in text
+    assert shown["vi"].index("Những điều hệ thống không làm, vì sao") < shown["vi"].index("why, and how to verify it") < shown["vi"].index("word for word")
+    assert shown["en"].index("why, and how to verify it") < shown["en"].index("Những điều hệ thống không làm, vì sao")
     for name in ("README.md", "README.vi.md"):
         assert "](docs/scope.md)" in (ROOT / name).read_text(encoding="utf-8")
