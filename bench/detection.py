@@ -7,21 +7,16 @@ what was judged written back. Core-seconds count this process and PostgreSQL. Th
 from __future__ import annotations
 
 import datetime as dt
-import os
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import psutil
-import psycopg
 
-from processing.db import Connection, connect
-from processing.db.landing import make_key
-from processing.db.migrate import migrate
+from bench._database import database
+from processing.db import Connection
 from processing.hotspots import store
-from processing.settings import get_settings
-from processing.stack.postgres import EmbeddedPostgres
 from processing.zone import LOCAL
 
 NEEDS_SHARED = False
@@ -101,26 +96,15 @@ def _cpu() -> float:
 
 def measure(series: int = SERIES, days: int = DAYS) -> tuple[float, float]:
     """(core-seconds, wall seconds) of a pass when the day's documents are new, the models loaded and the history known."""
-    with tempfile.TemporaryDirectory() as name:
-        os.environ["LANGNGHE_HOME"] = name
-        with EmbeddedPostgres(Path(name) / "pg", fsync=False) as server:
-            with psycopg.connect(server.dsn(), autocommit=True) as admin:
-                for role in ("langnghe_app", "analyst"):
-                    admin.execute(f"CREATE ROLE {role} LOGIN")
-            server.create_database("bench", "langnghe_owner")
-            os.environ["LANGNGHE_DSN"] = server.dsn("langnghe_owner", "bench")
-            get_settings.cache_clear()
-            make_key(get_settings().key_file)
-            with connect() as conn:
-                migrate(conn)
-                build(conn, series, days)
-                now = dt.datetime.combine(TODAY, dt.time(20), LOCAL)
-                store.run(conn, now=now)
-                conn.execute("UPDATE annotation SET annotated_at = %s WHERE first_seen_at >= %s", [now, now - dt.timedelta(days=1)])
-                conn.commit()
-                cpu, wall = _cpu(), time.monotonic()
-                store.run(conn, now=now + dt.timedelta(minutes=10))
-                return _cpu() - cpu, time.monotonic() - wall
+    with tempfile.TemporaryDirectory() as name, database(Path(name), fsync=False) as (_, conn):
+        build(conn, series, days)
+        now = dt.datetime.combine(TODAY, dt.time(20), LOCAL)
+        store.run(conn, now=now)
+        conn.execute("UPDATE annotation SET annotated_at = %s WHERE first_seen_at >= %s", [now, now - dt.timedelta(days=1)])
+        conn.commit()
+        cpu, wall = _cpu(), time.monotonic()
+        store.run(conn, now=now + dt.timedelta(minutes=10))
+        return _cpu() - cpu, time.monotonic() - wall
 
 
 def rows(_shared: Path) -> list[Row]:

@@ -14,7 +14,6 @@ import gzip
 import html
 import itertools
 import json
-import os
 import sys
 import tempfile
 import time
@@ -24,16 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg
 
 from bench import history
+from bench._database import database
 from processing import pipeline
-from processing.db import Connection, connect
-from processing.db.landing import make_key
-from processing.db.migrate import migrate
+from processing.db import Connection
 from processing.replay import import_archive
-from processing.settings import ROOT, get_settings
-from processing.stack.postgres import EmbeddedPostgres
+from processing.settings import ROOT
 
 POOL = 600
 BATCH = 200
@@ -126,25 +122,15 @@ def measure(shared: Path, sizes: tuple[int, ...]) -> list[Row]:
         articles = [json.loads(line) for line in itertools.islice(lines, POOL + 2 * BATCH + (WARM + BATCH) * len(sizes))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        os.environ["LANGNGHE_HOME"] = name
-        with EmbeddedPostgres(folder / "pg") as server:
-            with psycopg.connect(server.dsn(), autocommit=True) as admin:
-                for role in ("langnghe_app", "analyst"):
-                    admin.execute(f"CREATE ROLE {role} LOGIN")
-            server.create_database("langnghe", "langnghe_owner")
-            os.environ["LANGNGHE_DSN"] = server.dsn("langnghe_owner", "langnghe")
-            get_settings.cache_clear()
-            make_key(get_settings().key_file)
-            with connect() as conn:
-                migrate(conn)
-                now = datetime.now(UTC)
-                rest = iter(articles)
-                first = _through(conn, _archive(folder, _texts(list(itertools.islice(rest, POOL))), "pool"), now)
-                pool = [row["id"] for row in conn.execute("SELECT id FROM document ORDER BY id")]
-                conn.commit()
-                rows = _stages(conn, folder, shared, rest, now)
-                rows.append(("first batch, loading models included: seconds", f"{sum(w for _, w in first.values()):.1f}", "", ""))
-                return rows + _growth(conn, folder, rest, sizes, (server.dsn(dbname="langnghe"), pool, now))
+        with database(folder) as (server, conn):
+            now = datetime.now(UTC)
+            rest = iter(articles)
+            first = _through(conn, _archive(folder, _texts(list(itertools.islice(rest, POOL))), "pool"), now)
+            pool = [row["id"] for row in conn.execute("SELECT id FROM document ORDER BY id")]
+            conn.commit()
+            rows = _stages(conn, folder, shared, rest, now)
+            rows.append(("first batch, loading models included: seconds", f"{sum(w for _, w in first.values()):.1f}", "", ""))
+            return rows + _growth(conn, folder, rest, sizes, (server.dsn(dbname="langnghe"), pool, now))
 
 
 def _rate(spent: dict[str, tuple[float, float]], documents: int) -> str:

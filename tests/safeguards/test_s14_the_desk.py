@@ -38,18 +38,10 @@ from processing.errors import LangNgheError
 from processing.people import add_user
 from processing.settings import ROOT
 from processing.stack.base import Stack
-from tests.review.town import NOW, furnish
+from tests.review.town import NOW
 
 URL = "http://bao.example/0.html"
 WORDS = "Trong bài có số 0912 345 678 của tôi."
-
-
-@pytest.fixture
-def officer(db: Connection) -> int:
-    furnish(db)
-    found = add_user(db, "can-bo", "officer@example.org", "a long password", "officer")
-    db.commit()
-    return found
 
 
 def test_from_the_question_to_the_answer(db: Connection, officer: int, owner_db: Connection) -> None:

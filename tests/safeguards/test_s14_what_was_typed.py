@@ -18,22 +18,13 @@ from processing.db import Connection
 from processing.db.erase import erase, url_hash
 from processing.db.erase.requests import decide_request, log_request, request_status
 from processing.db.retention import housekeeping
-from processing.people import add_user
 from processing.source_moves import decide as decide_move
 from review import decisions
-from tests.review.town import NOW, furnish
+from tests.review.town import NOW
 
 PRIVATE = ("0912 345 678", "nguoi.dan.thu@thu-mail.vn", "001095012345")
 TYPED = "Bà ấy gọi từ số 0912 345 678, thư nguoi.dan.thu@thu-mail.vn, căn cước 001095012345."
 CHECK = "https://kiem-chung.example/bai-1"
-
-
-@pytest.fixture
-def officer(db: Connection) -> int:
-    furnish(db)
-    found = add_user(db, "can-bo", "officer@example.org", "a long password", "officer")
-    db.commit()
-    return found
 
 
 def _everywhere(conn: Connection) -> str:
