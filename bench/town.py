@@ -21,7 +21,8 @@ from pathlib import Path
 
 import psycopg
 
-from crawlers.sources import load_sources, sync_sources
+from crawlers.registry import sync_sources
+from crawlers.sources import load_sources
 from processing import pipeline, reference
 from processing.annotate.store import annotator
 from processing.db import Connection, connect

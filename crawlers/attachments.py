@@ -13,7 +13,7 @@ from crawlers.fetcher import Fetcher
 from crawlers.lander import MAX_ATTEMPTS
 from crawlers.urls import same_site
 from processing.db import Connection
-from processing.db.erase import buried
+from processing.db.tombstones import buried
 
 MOST = 10  # of one source in one run
 

@@ -28,8 +28,8 @@ from crawlers.fetcher import Fetcher
 from crawlers.hosts import DatabaseHostLocks, DatabaseRobots
 from crawlers.lander import Lander
 from crawlers.polling import FeedRow, FeedStore
-from crawlers.registry import set_state, sync_feeds
-from crawlers.sources import Source, load_sources, sync_sources, tls_exceptions
+from crawlers.registry import set_state, sync_feeds, sync_sources
+from crawlers.sources import Source, load_sources, tls_exceptions
 from crawlers.spider import FeedOutcome, SourceCrawl
 from crawlers.words import Said
 from crawlers.worker import Worker

@@ -17,7 +17,7 @@ from crawlers.exchange import FetchRecord
 from crawlers.failures import FINAL, NOT_ASKED, FetchFailure
 from crawlers.feeds import Entry
 from processing.db import Connection
-from processing.db.erase import url_hash
+from processing.db.tombstones import url_hash
 
 BATCH = 25
 EVERY_S = 2.0

@@ -20,7 +20,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from crawlers import keyed, profiles
 from crawlers.urls import BadURL, canonical, site_host
 from crawlers.words import Said
-from processing.db import Connection
 from processing.errors import ConfigError
 
 Kind = Literal["press", "wire", "institution", "channel", "feedback", "fact_check"]
@@ -237,10 +236,3 @@ def load_sources(config_dir: Path) -> list[Source]:
                 raise ConfigError(f"{source.key}.toml: feeds: {url} is also a feed of {owner_of[url]}", "a feed belongs to one source: remove it from one file")
             owner_of[url] = source.key
     return sources
-
-
-def sync_sources(conn: Connection, sources: list[Source]) -> dict[str, str]:
-    """Mirror the files into the database, see crawlers.registry. Returns notices by key; the caller commits."""
-    from crawlers.registry import sync_sources as sync
-
-    return sync(conn, sources)

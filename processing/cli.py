@@ -179,7 +179,7 @@ def db_restore(file: Path) -> None:
 def db_erase(url: str, reason: Annotated[str, typer.Option(help="Why, for the request log")] = "removal request") -> None:
     """Remove a page and all that was made of it, and never collect it again (SCOPE S14)."""
     from processing.db import connect
-    from processing.db.erase import erase, requests
+    from processing.erase import erase, requests
 
     with connect() as conn:
         _say(erase(conn, requests.page_address(url), reason, datetime.now(UTC)))
@@ -189,7 +189,7 @@ def db_erase(url: str, reason: Annotated[str, typer.Option(help="Why, for the re
 def db_held(url: str) -> None:
     """What is held of a page, in words: the answer to a request for access (SCOPE S14)."""
     from processing.db import connect
-    from processing.db.erase.holding import in_words
+    from processing.erase.holding import in_words
 
     with connect() as conn:
         _say("\n".join(in_words(conn, url)))

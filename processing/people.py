@@ -10,6 +10,8 @@ from processing.errors import LangNgheError
 
 ROLES = {"analyst": ("immediate", "digest"), "officer": ("immediate", "digest", "claims"), "admin": ("sources",)}
 """Role → subscriptions a new account starts with."""
+DECIDERS = ("officer", "admin")
+"""Roles that decide on requests for removal."""
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody signs in with this")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from processing.db import Connection, check_clock, connect
-from processing.db.erase import beside_removals
+from processing.db.tombstones import beside_removals
 from processing.db.work import StageStats
 from processing.errors import LangNgheError, fault
 

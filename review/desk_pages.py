@@ -14,8 +14,9 @@ from fastapi.responses import RedirectResponse
 from psycopg.types.json import Jsonb
 
 from processing.db import Connection
-from processing.db.erase import core, holding, requests
+from processing.erase import holding, removal, requests
 from processing.errors import LangNgheError
+from processing.people import DECIDERS
 from processing.settings import get_settings
 from review import queries, throttle
 from review.auth import CurrentUser, FormUser, User
@@ -102,7 +103,7 @@ def desk_after(request: Request, user: CurrentUser, conn: Database, said: str) -
 
 
 def _desk(request: Request, user: User, conn: Connection, said: str) -> Response:
-    _may(user, *requests.DECIDERS)
+    _may(user, *DECIDERS)
     now = datetime.now(UTC)
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", "requests", Jsonb({}), now])
     waiting = requests.open_requests(conn, now)
@@ -142,9 +143,9 @@ def erase_page(
     _may(user, "admin")
     if not reason.strip() or not sure:
         raise LangNgheError(_("a removal needs a reason and your confirmation"), _("it cannot be taken back: check the address first"))
-    return _to_desk(request, core.erase(conn, requests.page_address(url), reason.strip(), datetime.now(UTC), actor=f"user:{user.id}"))
+    return _to_desk(request, removal.erase(conn, requests.page_address(url), reason.strip(), datetime.now(UTC), actor=f"user:{user.id}"))
 
 
 def _to_desk(request: Request, done: str) -> Response:
-    said = {core.REMOVED: "removed", core.KEPT_OUT: "kept_out"}.get(done, done)
+    said = {removal.REMOVED: "removed", removal.KEPT_OUT: "kept_out"}.get(done, done)
     return RedirectResponse(request.url_for("desk_after", said=said).path, 303)

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from processing import search
 from processing.db import Connection
-from processing.db.erase import erase
+from processing.erase import erase
 from processing.text import fold
 from review.app import create_app
 from tests.review.test_pages import token

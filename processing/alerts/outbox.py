@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from processing.db import Connection
-from processing.db.erase.requests import DECIDERS
+from processing.people import DECIDERS
 from processing.settings import get_settings
 from processing.zone import LOCAL
 

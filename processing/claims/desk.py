@@ -20,7 +20,7 @@ from processing.claims.claimreview import Review, moment
 from processing.claims.registry import KINDS, row_of, set_aside, upsert
 from processing.db import Connection
 from processing.db.addresses import BadURL, canonical
-from processing.db.erase import url_hash
+from processing.db.tombstones import url_hash
 from processing.errors import LangNgheError
 from processing.scrub.core import redact, words
 from processing.text import clean, fold

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from processing.db import Connection
 from processing.db.landing import keyed_digest, seal, unseal
+from processing.db.tombstones import buried
 from processing.errors import Quarantine
 from processing.settings import Settings, get_settings
 
@@ -116,8 +117,6 @@ def reland(conn: Connection, settings: Settings, first: date | None = None, last
 
     A page whose address was removed on request stays out.
     """
-    from processing.db.erase import buried
-
     sources = {row["key"]: row["id"] for row in conn.execute("SELECT id, key FROM source")}
     landed = 0
     for page in pages(settings, first, last):

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from processing.db import Connection, audit, connect
-from processing.db.erase import erase, url_hash
+from processing.db.tombstones import url_hash
+from processing.erase import erase
 from processing.errors import DatabaseError
 from processing.settings import get_settings
 

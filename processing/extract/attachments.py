@@ -16,8 +16,9 @@ from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from processing.db.addresses import BadURL, canonical
-from processing.db.erase import buried, forget
 from processing.db.landing import Envelope
+from processing.db.tombstones import buried
+from processing.erase import forget
 from processing.extract.worker import shared
 from processing.scrub.core import redact
 

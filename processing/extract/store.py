@@ -18,9 +18,10 @@ from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from processing.db.addresses import BadURL, canonical
-from processing.db.erase import buried, forget
 from processing.db.landing import Envelope, unseal
+from processing.db.tombstones import buried
 from processing.db.work import StageStats, after, enqueue
+from processing.erase import forget
 from processing.errors import Outcome, Quarantine, Retry, fault
 from processing.extract import attachments
 from processing.extract.model import Extracted, FeedEntry

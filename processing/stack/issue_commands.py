@@ -14,8 +14,8 @@ issue_app = typer.Typer(no_args_is_help=True, help="Look at issues, merge and sp
 @issue_app.command("show")
 def issue_show(public_id: str) -> None:
     """The score card of an issue, as JSON."""
-    from processing.cluster.issues import issue_card
     from processing.db import connect
+    from processing.issue_card import issue_card
 
     with connect() as conn:
         typer.echo(json.dumps(issue_card(conn, public_id), ensure_ascii=False, indent=2, default=str))

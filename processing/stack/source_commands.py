@@ -79,7 +79,8 @@ def sources_follow(
 @sources_app.command("sync")
 def sources_sync() -> None:
     """Mirror config/sources into the database."""
-    from crawlers.sources import load_sources, sync_sources
+    from crawlers.registry import sync_sources
+    from crawlers.sources import load_sources
     from processing.db import connect
     from processing.settings import get_settings
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from processing.claims import corroboration, store
 from processing.claims.corroboration import Report, corroborate
-from processing.cluster.issues import issue_card
 from processing.db import Connection
+from processing.issue_card import issue_card
 from tests.claims.rows import LATER, NOW, document, source
 
 

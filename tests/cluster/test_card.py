@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from processing.cluster.issues import issue_card
 from processing.db import Connection
 from processing.hotspots import store
+from processing.issue_card import issue_card
 from tests.hotspots.town import COMMUNE, NOW, TODAY, Town
 
 

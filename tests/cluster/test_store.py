@@ -12,11 +12,12 @@ import pytest
 from processing.cluster import store
 from processing.cluster.again import reexamine
 from processing.cluster.changes import merge_issues, split_issue
-from processing.cluster.issues import find, issue_card
+from processing.cluster.issues import find
 from processing.db import Connection
 from processing.db.work import enqueue
 from processing.dedupe import store as dedupe
 from processing.errors import LangNgheError
+from processing.issue_card import issue_card
 from processing.people import add_user
 from tests.cluster.texts import ROADS, SCHOOL, WATER
 from tests.documents import NOW

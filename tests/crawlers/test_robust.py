@@ -19,7 +19,7 @@ from crawlers.registry import sync_sources
 from crawlers.report import weekly
 from crawlers.sources import Assertions, Feed, Source, TLSException, load_sources
 from processing.db import Connection
-from processing.db.erase import erase
+from processing.erase import erase
 from processing.errors import ConfigError
 
 from .conftest import ROOT, Crawl

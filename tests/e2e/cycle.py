@@ -49,7 +49,8 @@ class Cycle:
 
     def prepare(self) -> None:
         """Sources, places and people, as `langnghe sources sync` and `langnghe user add` make them."""
-        from crawlers.sources import load_sources, sync_sources
+        from crawlers.registry import sync_sources
+        from crawlers.sources import load_sources
 
         with connect() as conn:
             sync_sources(conn, load_sources(get_settings().config_dir))

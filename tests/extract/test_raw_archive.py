@@ -12,9 +12,9 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from processing.db import Connection, archive
-from processing.db.erase import erase
 from processing.db.landing import make_key
 from processing.db.retention import housekeeping
+from processing.erase import erase
 from processing.errors import LangNgheError
 from processing.extract import store
 from processing.replay import import_archive

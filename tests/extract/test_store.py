@@ -157,7 +157,7 @@ def test_a_damaged_envelope_is_set_aside(db: Connection, source: int) -> None:
 
 
 def test_a_page_removed_on_request_stays_away(db: Connection, source: int) -> None:
-    from processing.db.erase import url_hash
+    from processing.db.tombstones import url_hash
 
     db.execute(
         "INSERT INTO tombstone (url_sha256, removed_at, reason) VALUES (%s, %s, 'asked')", [url_hash("http://thu.vn/tin/nuoc-1.html"), NOW]
@@ -212,8 +212,8 @@ def test_a_redirect_to_the_home_page_is_a_soft_404(db: Connection, source: int) 
 
 
 def test_an_attachment_leaves_with_its_document_and_by_its_own_address(db: Connection, source: int) -> None:
-    from processing.db.erase.core import REMOVED, erase
-    from processing.db.erase.holding import describe, held
+    from processing.erase.holding import describe, held
+    from processing.erase.removal import REMOVED, erase
 
     links = "".join(f"<p><a href='{link}'>Tệp kèm theo</a></p>" for link in ("/mot.pdf", "/hai.pdf?utm_source=x", "/mau.docx", "javascript:x.pdf"))
     land(db, source, page(BODY + links))
@@ -235,7 +235,7 @@ def test_an_attachment_leaves_with_its_document_and_by_its_own_address(db: Conne
 
 
 def test_a_file_of_two_documents_belongs_to_both_and_leaves_with_the_last(db: Connection, source: int) -> None:
-    from processing.db.erase.core import erase
+    from processing.erase.removal import erase
 
     link = "<p><a href='/lich.pdf'>Lịch cấp nước</a></p>"
     now = NOW

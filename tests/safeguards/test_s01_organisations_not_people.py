@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from crawlers.profiles import refusal
-from crawlers.sources import Source, load_sources, sync_sources
+from crawlers.registry import sync_sources
+from crawlers.sources import Source, load_sources
 from processing.alerts.compose import compose
 from processing.alerts.outbox import enqueue_source_changes
 from processing.db import Connection

@@ -16,11 +16,12 @@ import pytest
 
 from processing import pipeline
 from processing.db import Connection, connect, work
-from processing.db.erase import buried, erase
-from processing.db.erase.core import holders
-from processing.db.erase.requests import decide_request, log_request
 from processing.db.landing import keyed_digest, seal
+from processing.db.tombstones import buried
 from processing.db.work import StageStats
+from processing.erase import erase
+from processing.erase.removal import holders
+from processing.erase.requests import decide_request, log_request
 from processing.people import add_user
 from tests.review.town import NOW, furnish
 

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from processing.cli import app
 from processing.db import Connection
 from processing.db.addresses import canonical, page_key, variants
-from processing.db.erase import buried, erase
+from processing.db.tombstones import buried
+from processing.erase import erase
 from processing.errors import LangNgheError
 from processing.extract import store
 from tests.crawlers.conftest import Crawl

@@ -15,8 +15,9 @@ import pytest
 from processing.db import Connection, retention
 from processing.db.audit import verify
 from processing.db.backup import backup, restore
-from processing.db.erase import buried, erase, url_hash
 from processing.db.retention import housekeeping
+from processing.db.tombstones import buried, url_hash
+from processing.erase import erase
 from processing.errors import DatabaseError
 from tests.review.town import NOW, furnish
 

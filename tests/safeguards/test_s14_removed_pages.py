@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from processing.db import Connection
-from processing.db.erase import erase, url_hash
+from processing.db.tombstones import url_hash
+from processing.erase import erase
 from processing.extract import store
 from tests.crawlers.conftest import Crawl
 from tests.crawlers.site import item, page, serving

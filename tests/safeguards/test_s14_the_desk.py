@@ -23,9 +23,10 @@ from processing.alerts import outbox
 from processing.alerts.blocks import Superseded
 from processing.alerts.compose import compose
 from processing.db import Connection
-from processing.db.erase import buried
-from processing.db.erase.holding import describe, held
-from processing.db.erase.requests import (
+from processing.db.retention import housekeeping
+from processing.db.tombstones import buried
+from processing.erase.holding import describe, held
+from processing.erase.requests import (
     ANSWER_WITHIN,
     decide_request,
     decided_requests,
@@ -33,7 +34,6 @@ from processing.db.erase.requests import (
     open_requests,
     request_status,
 )
-from processing.db.retention import housekeeping
 from processing.errors import LangNgheError
 from processing.people import add_user
 from processing.settings import ROOT
@@ -96,7 +96,7 @@ def test_who_asks_what_is_held_gets_figures_and_dates(db: Connection, officer: i
 def test_the_desk_takes_no_contact_and_cannot_be_flooded(db: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = {r["c"] for r in db.execute("SELECT attname AS c FROM pg_attribute WHERE attrelid = 'removal_request'::regclass AND attnum > 0")}
     assert not [c for c in columns if any(word in c for word in ("name", "mail", "phone", "contact", "address", "asker"))]
-    monkeypatch.setattr("processing.db.erase.requests.MOST_OPEN", 1)
+    monkeypatch.setattr("processing.erase.requests.MOST_OPEN", 1)
     log_request(db, URL, "erase", "other", "", NOW)
     with pytest.raises(LangNgheError, match="too many"):
         log_request(db, URL + "?id=2", "erase", "other", "", NOW)

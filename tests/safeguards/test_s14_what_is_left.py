@@ -17,8 +17,8 @@ from processing.alerts import outbox
 from processing.claims import semantics
 from processing.claims.circulation import claim_key
 from processing.db import Connection
-from processing.db.erase import erase
-from processing.db.erase.core import holders
+from processing.erase import erase
+from processing.erase.removal import holders
 from processing.hotspots import store
 from processing.settings import get_settings
 from tests.hotspots.town import COMMUNE, NOW, TODAY, Town

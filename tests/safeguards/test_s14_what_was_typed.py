@@ -15,9 +15,10 @@ import pytest
 from processing.claims import desk, workflow
 from processing.cluster.changes import split_issue
 from processing.db import Connection
-from processing.db.erase import erase, url_hash
-from processing.db.erase.requests import decide_request, log_request, request_status
 from processing.db.retention import housekeeping
+from processing.db.tombstones import url_hash
+from processing.erase import erase
+from processing.erase.requests import decide_request, log_request, request_status
 from processing.source_moves import decide as decide_move
 from review import decisions
 from tests.review.town import NOW

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.sources import load_sources, sync_sources
+from crawlers.registry import sync_sources
+from crawlers.sources import load_sources
 from processing.db import Connection
 from processing.settings import get_settings
 from processing.stack import crawling

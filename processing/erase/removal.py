@@ -6,7 +6,6 @@ go. What others told as well (a claim that a second outlet carries, an issue of 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -15,40 +14,17 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from processing.db import Connection, archive
-from processing.db.addresses import page_key, variants
+from processing.db.addresses import variants
+from processing.db.tombstones import alone, url_hash
 from processing.errors import LangNgheError
 from processing.scrub.core import words
 from processing.settings import get_settings
 
 REMOVED = "removed with all that was made of it"
 KEPT_OUT = "was not stored; it will not be collected"
-_TURN_LOCK = 7_205_110_004  # a removal waits for the batches at work, and the next ones wait for it
 _WRITER_LOCK = 7_205_110_003  # of the cluster and hot-spot stages: neither may count or join while a page leaves
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|odt)(?:$|[?#])", re.IGNORECASE)
 _OTHERWISE = ("fact_check", "story_event", "document_address")
-
-
-def url_hash(url: str) -> bytes:
-    """What a tombstone keeps instead of a canonical address: the hash of what its spellings (http, www., amp, last slash) have in common."""
-    return hashlib.sha256(page_key(url).encode()).digest()
-
-
-def buried(conn: Connection, *urls: str) -> bool:
-    """Was a page with one of these canonical addresses removed on request?"""
-    return conn.execute("SELECT 1 FROM tombstone WHERE url_sha256 = ANY(%s)", [[url_hash(url) for url in urls]]).fetchone() is not None
-
-
-def beside_removals(conn: Connection) -> None:
-    """For a stage, before it reads what it will work on: until its transaction ends no page is removed beside it.
-
-    Tables of months have no foreign key to documents, so a batch that had read a page before its removal and wrote after it would bring rows of it back.
-    """
-    conn.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_TURN_LOCK])
-
-
-def alone(conn: Connection) -> None:
-    """For a removal, before anything else in its transaction: wait for the batches at work; those after it begin when it has ended."""
-    conn.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN_LOCK])
 
 
 def erase(conn: Connection, url: str, reason: str, now: datetime, *, actor: str = "operator") -> str:

@@ -14,15 +14,16 @@ from psycopg.types.json import Jsonb
 
 from processing.db import Connection
 from processing.db.addresses import BadURL, canonical
-from processing.db.erase.core import alone, erase, url_hash
+from processing.db.tombstones import alone, url_hash
+from processing.erase.removal import erase
 from processing.errors import LangNgheError
+from processing.people import DECIDERS
 from processing.scrub.core import words
 
 KINDS = ("erase", "access")
 GROUNDS = ("personal_data", "no_longer_published", "wrong", "rights", "other")
 DECISIONS = {"remove": "done", "answer": "done", "refuse": "refused"}
 """Decision → state of the request."""
-DECIDERS = ("officer", "admin")
 ANSWER_WITHIN = timedelta(hours=72)
 MOST_OPEN = 2000
 _LONGEST = 1000

@@ -7,9 +7,10 @@ from typing import Any
 
 from processing.db import Connection
 from processing.db.addresses import variants
-from processing.db.erase.core import buried, find
-from processing.db.erase.requests import page_address
 from processing.db.retention import RAW, TEXT
+from processing.db.tombstones import buried
+from processing.erase.removal import find
+from processing.erase.requests import page_address
 
 
 def held(conn: Connection, url: str) -> dict[str, Any]:
