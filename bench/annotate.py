@@ -30,13 +30,14 @@ def _places() -> list[Row]:
     from tests.annotate import placedata
 
     places = Places()
-    sentences = [row for row in placedata.read(places.gazetteer) if row.test]
+    sets = {"": placedata.FILE, "second set: ": placedata.SECOND}
+    scored = [(name, [row for row in placedata.read(places.gazetteer, file) if row.test]) for name, file in sets.items()]
     out = []
-    for level, (precision, recall) in placedata.score(places, sentences).items():
+    for name, sentences, level, (precision, recall) in [(n, s, *item) for n, s in scored for item in placedata.score(places, s).items()]:
         target = "≥ .95 / .90" if level == "province" else "≥ .85 / .75"
         out.append(
             (
-                f"places: {level}, precision / recall ({len(sentences)} test sentences)",
+                f"places: {name}{level}, precision / recall ({len(sentences)} test sentences)",
                 f"{precision:.3f} / {recall:.3f}",
                 "epitweetr .30",
                 target,

@@ -12,7 +12,7 @@ from processing.annotate.places import Places
 from processing.annotate.topics import OTHER, Topics
 from processing.zone import LOCAL
 
-METHOD = "crf-vlsp2013; gazetteer-2026-07; places-2; topics-1"
+METHOD = "crf-vlsp2013; gazetteer-2026-07; places-3; topics-1"
 """Names and versions of models and gazetteer; stored with every annotation."""
 
 MAX_CHARS = 100_000

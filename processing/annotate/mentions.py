@@ -13,8 +13,10 @@ import ahocorasick
 
 from processing.annotate.chars import exact, folded
 from processing.annotate.gazetteer import Gazetteer, Unit
-from processing.annotate.placewords import AFTER_LIST, NEXT_NUMBER, NUMBERED, PLURAL
-from processing.annotate.scan import Mention, Scan
+from processing.annotate.placewords import AFTER_LIST, NEXT_NUMBER, NUMBERED, PLURAL, highland
+from processing.annotate.scan import LOOSE, Mention, Scan
+
+_FINAL_C, _FINAL_K = re.compile(r"(?<=[aeiou])c(?=$|[ -])"), re.compile(r"(?<=[aeiou])k(?=$|[ -])")
 
 
 def _variants(name: str) -> set[str]:
@@ -29,6 +31,11 @@ def _variants(name: str) -> set[str]:
     return out
 
 
+def _loose(key: str) -> set[str]:
+    """Folded ways of writing a highland name, whatever its accents: "krong pac" and "krong pak"; none for other names."""
+    return {key, _FINAL_C.sub("k", key), _FINAL_K.sub("c", key)} if highland(key) else set()
+
+
 class Names:
     """All names of a gazetteer in one automaton."""
 
@@ -41,7 +48,10 @@ class Names:
                 continue
             for name in (unit.short, *unit.aliases):
                 for form in _variants(name):
-                    index[folded(form)][exact(form)].append(unit)
+                    key = folded(form)
+                    index[key][exact(form)].append(unit)
+                    for other in _loose(key):
+                        index[other][LOOSE].append(unit)
         self.automaton = ahocorasick.Automaton()
         for key, forms in index.items():
             self.automaton.add_word(key, (len(key), dict(forms)))

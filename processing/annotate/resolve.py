@@ -10,8 +10,9 @@ import re
 from collections import Counter, defaultdict
 from datetime import date
 
+from processing.annotate.chars import folded
 from processing.annotate.gazetteer import CHANGE, Gazetteer, Unit
-from processing.annotate.placewords import JOINER
+from processing.annotate.placewords import JOINER, TOWN_IN_ONE_WORD
 from processing.annotate.scan import Mention
 
 CHAIN = 3.0
@@ -146,7 +147,8 @@ class Resolver:
             return False  # since the change a name shared with a commune of today means the commune, if that can be
         if self._named_with_type(m) or self._chained(index, m):
             return True
-        if " " not in self.text[m.start : m.end] and self.low[m.start : m.end] not in ("vinh", "huế"):
+        name = self.low[m.start : m.end]
+        if " " not in name and name not in ("vinh", "huế") and not TOWN_IN_ONE_WORD.search(folded(name)):
             return False
         if re.match(r" \d", self.text[m.end : m.end + 2]):
             return False
@@ -185,12 +187,16 @@ class Resolver:
         if other.chosen is None:
             return any(u.id in parents for u in other.units)
         heirs = self.gazetteer.current(other.chosen.id)
-        return other.chosen.id in parents or any(u.id in parents for u, _ in heirs if u.level == "province")
+        return other.chosen.id in parents or any(u.id in parents for u, _ in heirs if u.level == "province") or self._came_from(unit, other)
+
+    def _came_from(self, unit: Unit, other: Mention) -> bool:
+        """ "phường Láng (quận Đống Đa cũ)": the unit of today is meant, in what the old one became."""
+        return other.cu and other.chosen is not None and any(u.id == unit.id for u, _ in self.gazetteer.current(other.chosen.id))
 
     def _link(self, other: Mention, unit: Unit) -> float:
         """Points for `other` standing right after a name: all for the unit directly above, less for one further up."""
         above = [other.chosen] if other.chosen is not None else other.units
-        if any(u.id == unit.parent for u in above):
+        if any(u.id == unit.parent for u in above) or self._came_from(unit, other):
             return CHAIN
         return CHAIN - 0.5 if any(u.id in self._parents(unit) for u in above) else CHAIN - 1.0
 

@@ -19,12 +19,16 @@ from processing.annotate.placewords import (
     NEEDS_TYPE,
     NEUTRAL,
     NO_TRAP,
+    NOT_FIRST,
     PLURAL,
     PREFIX,
     PREFIX_FOLDED,
     SURNAMES,
     TRAP,
 )  # fmt: skip
+
+LOOSE = ""
+"""Among the forms of a key: units whose name is written with other accents, too."""
 
 
 @dataclass(slots=True)
@@ -47,9 +51,12 @@ class Mention:
     notes: set[str] = field(default_factory=set)
 
 
+_WORD = re.compile(r"(?<!\w['’])\b\w+")  # what follows an apostrophe may be small ("Đắk R'lấp")
+
+
 def _capitals(surface: str, name: str) -> bool:
     """Is every syllable capitalised that is so in the name ("Nông trường Lệ Ninh")?"""
-    parts, wanted = re.findall(r"\w+", surface), re.findall(r"\w+", name)
+    parts, wanted = _WORD.findall(surface), _WORD.findall(name)
     if len(parts) != len(wanted):
         wanted = ["X"] * len(parts)
     return all(
@@ -101,7 +108,9 @@ class Scan:
         begin, stop, has_accents, odd_case = self.line(start)
         surface = self.low[start:end]
         units = forms.get(surface)
-        unaccented = False
+        unaccented = loose = False
+        if units is None and LOOSE in forms:
+            units, loose = forms[LOOSE], True
         if units is None:
             if has_accents or surface != self.fold[start:end]:
                 return None
@@ -116,7 +125,7 @@ class Scan:
             kind = (KIND_FOLDED if unaccented or not has_accents else KIND)[match.group(1)]
             at = start - (len(left) - match.start(1))
             plural = PLURAL.search(left[: match.start(1)]) is not None
-        found = Mention(at, start, end, kind, list(dict.fromkeys(units)), unaccented or odd_case, plural=plural)
+        found = Mention(at, start, end, kind, list(dict.fromkeys(units)), unaccented or odd_case or (loose and not kind), plural=plural)
         found.cu = re.match(r"\s*(?:\()?\s*(?:cũ|trước đây|trước sáp nhập)(?!\w)", self.low[end : end + 25]) is not None
         return None if self._trapped(found, begin, stop, odd_case) else found
 
@@ -147,12 +156,11 @@ class Scan:
         if before is None or not before.group(1)[0].isupper() or (before.group(1).isupper() and len(before.group(1)) > 1):
             return False
         word = exact(before.group(1))
-        if word in SURNAMES:
-            return True
-        if word in NEUTRAL:
-            return False
         at = m.start - len(before.group(1)) - 1
-        return not (at == begin or re.search(r"[.!?:;…\"“”(\-]\s*$", self.text[max(begin, at - 3) : at]))
+        first = at == begin or re.search(r"[.!?:;…\"“”(\-]\s*$", self.text[max(begin, at - 3) : at]) is not None
+        if word in SURNAMES:
+            return not (first and word in NOT_FIRST)
+        return word not in NEUTRAL and not first
 
     def _longer_name(self, m: Mention, odd_case: bool, *, prefixed: bool) -> bool:
         """Does a capital follow, so that the name is only the head of another ("Thái Bình Dương")? A person's name may follow a place."""

@@ -1,4 +1,4 @@
-"""Reads places.txt and scores predictions against it."""
+"""Reads places.txt and places_second.txt and scores predictions against them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from processing.annotate.gazetteer import Gazetteer
 from processing.annotate.places import Places
 
 FILE = Path(__file__).parent / "places.txt"
+SECOND = Path(__file__).parent / "places_second.txt"
 DAYS = {"o": date(2024, 5, 10), "n": date(2026, 3, 10), "-": None}
 
 
@@ -37,11 +38,11 @@ def _unit(gazetteer: Gazetteer, label: str) -> str:
     return found[0]
 
 
-def read(gazetteer: Gazetteer) -> list[Sentence]:
+def read(gazetteer: Gazetteer, file: Path = FILE) -> list[Sentence]:
     """All labelled sentences; every third one is kept for test."""
     provinces = {u.short: u.id for u in gazetteer.units.values() if u.level == "province" and u.today}
     out: list[Sentence] = []
-    for line in FILE.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         day, province, units, text = line.split("|", 3)
