@@ -42,10 +42,10 @@ _HISTORY = (
     """INSERT INTO fingerprint (hash, document_id, first_seen_at) SELECT hash # (t.k * 7919::bigint << 20), t.id, t.first_seen_at
        FROM twin t JOIN fingerprint f ON f.document_id = t.pool WHERE t.first_seen_at > %(prints)s""",
     # the same statements would be found a thousand times over: other keys of the same shape
-    """INSERT INTO claim_sketch (document_id, published_at, sentences, keys)
-       SELECT t.id, t.published_at, c.sentences, decode(string_agg(md5(t.k::text || e.n || encode(c.keys, 'hex')), '' ORDER BY e.n), 'hex')
-       FROM twin t JOIN claim_sketch c ON c.document_id = t.pool, generate_series(1, 4 * cardinality(c.sentences)) e(n)
-       WHERE t.first_seen_at > %(sketches)s GROUP BY t.id, t.published_at, c.sentences""",
+    """INSERT INTO claim_sketch (document_id, published_at, sentences, keys, method)
+       SELECT t.id, t.published_at, c.sentences, decode(string_agg(md5(t.k::text || e.n || encode(c.keys, 'hex')), '' ORDER BY e.n), 'hex'), c.method
+       FROM twin t JOIN claim_sketch c ON c.document_id = t.pool, generate_series(1, octet_length(c.keys) / 16) e(n)
+       WHERE t.first_seen_at > %(sketches)s GROUP BY t.id, t.published_at, c.sentences, c.method""",
     """INSERT INTO document_place (document_id, unit_code, first_seen_at, level, confidence)
        SELECT t.id, p.unit_code, t.first_seen_at, p.level, p.confidence FROM twin t JOIN document_place p ON p.document_id = t.pool""",
     """INSERT INTO document_copy (document_id, first_seen_at, group_id, origin_id, relation) SELECT t.id, t.first_seen_at, t.id, t.id, 'origin' FROM twin t""",

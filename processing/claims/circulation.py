@@ -1,16 +1,17 @@
 """Is the same statement going round? Sketches of sentences that find each other, and how far a claim has spread.
 
-Every checkable sentence leaves eight keys: threes of minima of its content words under twenty-four hash functions (Broder 1997, in bands). Sentences that share most
-of their content words, in whatever order, share two keys or more; `same_statement` then asks for the same truth conditions. From `CIRCULATING` independent origins on, a statement that no published check
+Every checkable sentence leaves sixteen keys: threes of minima of its parts (`wording`: content words, numbers, dates, places) under forty-eight hash functions
+(Broder 1997, in bands). Sentences that share most of their parts, in whatever order, share three keys or more; `same_statement` then asks for the same truth conditions. From `CIRCULATING` independent origins on, a statement that no published check
 answers is shown, too. Who says it weighs nothing: attributions are masked before anything is computed (SCOPE S7).
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -21,18 +22,21 @@ from processing.claims.align import align
 from processing.claims.fusion import MAX_SWAPPED
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
-from processing.claims.opposites import FILLERS
-from processing.claims.tokens import content, tokens
+from processing.claims.tokens import tokens
+from processing.claims.wording import both, wording
 from processing.dedupe.origins import Voice, independent_groups
 
 CIRCULATING = 3  # independent origins that make an unanswered statement a claim in circulation
-BANDS, ROWS = 8, 3  # of the 200 written paraphrases 78 % share two keys (pairs of neighbouring words by twos: 63 %), and fewer strangers do
-SHARED_KEYS = 2  # that make two sentences candidates; one is often chance
-MIN_WORDS = 6  # content words below which a sentence is too common to be followed
+METHOD = 2  # of the keys: sketches of another one are made anew before any is compared
+BANDS, ROWS = 16, 3  # half as many by twos or threes find fewer wordings with two thirds of their parts in common, or more strangers
+SHARED_KEYS = 3  # that make two sentences candidates; one is often chance
+MIN_PARTS = 5  # words, numbers, dates and places below which a sentence is too common to be followed
+MIN_WORDS = 6  # the same for the words of a sentence that states no number and no date
 MIN_SHARED = 0.6  # Jaccard of content words of two wordings of one statement
 RISING = timedelta(days=1)
-_SEEDS = np.array([crc32(f"circulation {n}".encode()) | 1 for n in range(BANDS * ROWS)], np.uint64)
-_FILLERS = frozenset(FILLERS)
+_SEEDS = np.array([crc32(f"circulation {METHOD} {n}".encode()) | 1 for n in range(BANDS * ROWS)], np.uint64)
+
+_CAPTION = re.compile(r"\b(?:[Ảả]nh|ẢNH)\s*:")
 
 
 @dataclass(frozen=True)
@@ -65,18 +69,14 @@ def claim_key(sentence: str) -> str:
     return " ".join(tokens(fold_keep(mask(sentence))))[:1000]
 
 
-@lru_cache(maxsize=16_384)
-def _told(sentence: str) -> tuple[str, ...]:
-    """Content words in their order, with diacritics, attribution and fillers out, words of one meaning as one. Numbers are left to `facts`."""
-    return tuple(w for w in tokens(content(mask(sentence), fold=False)) if w not in _FILLERS and not w.isdigit())
-
-
 def keys(sentence: str) -> list[int]:
-    """The eight 63-bit keys of a sentence, none where it is too short to be followed."""
-    found = _told(sentence)
-    if len(found) < MIN_WORDS:
+    """The sixteen 63-bit keys of a sentence, none where it says too little to be followed or is the caption of a picture."""
+    said = wording(mask(sentence))
+    parts = said.parts
+    few = len(said.words) < MIN_WORDS and not any(part[0] in "#@" for part in said.stated)
+    if few or len(parts) < MIN_PARTS or (":" in sentence and _CAPTION.search(sentence)):
         return []
-    hashes = np.array([crc32(word.encode()) for word in sorted(set(found))], np.uint64)
+    hashes = np.array([crc32(part.encode()) for part in parts], np.uint64)
     mixed = (hashes[:, None] * _SEEDS[None, :]) & np.uint64(0xFFFFFFFF)
     mixed ^= mixed >> np.uint64(15)
     least: npt.NDArray[np.uint64] = ((mixed * np.uint64(0x2C1B3C6D)) & np.uint64(0xFFFFFFFF)).min(axis=0)
@@ -85,21 +85,27 @@ def keys(sentence: str) -> list[int]:
     for row in range(ROWS):  # wraps around, as hashes may
         joined = (joined ^ bands[:, row]) * np.uint64(0x9E3779B97F4A7C15)
         joined ^= joined >> np.uint64(29)
-    return [int(k & np.uint64(0x7FFFFFFFFFFFFFFF)) for k in joined]
+    found: list[int] = (joined & np.uint64(0x7FFFFFFFFFFFFFFF)).tolist()
+    return found
 
 
 def same_statement(a: str, b: str) -> bool:
     """Do two sentences have the same truth conditions? Most words shared, nothing stated by one that the other leaves out or denies."""
-    left, right = frozenset(_told(a)), frozenset(_told(b))
-    if not left or len(left & right) < MIN_SHARED * len(left | right):
+    if not any(_same_words(Counter(left.words), Counter(right.words)) for left, right in both(a, b)):
         return False
     plain = mask(a), mask(b)
     one, other = facts.extract(plain[0]), facts.extract(plain[1])
-    changed = align(*plain)
-    if facts.compare(one, other) or changed.numbers or changed.swapped > MAX_SWAPPED:
+    if facts.compare(one, other) or align(*plain).numbers:
         return False
-    both = [facts.agreement(one, other), facts.agreement(other, one)]
-    return all(min(share["numbers"], share["dates"], share["places"]) == 1 for share in both)
+    agreed = [facts.agreement(one, other), facts.agreement(other, one)]
+    return all(min(share["numbers"], share["dates"], share["places"]) == 1 for share in agreed)
+
+
+def _same_words(left: Counter[str], right: Counter[str]) -> bool:
+    """Are most words the same, and what differs only told by one of both and not another word in its place?"""
+    short = min(left.total(), right.total())
+    swapped = min((left - right).total(), (right - left).total())
+    return short > 0 and len(left.keys() & right.keys()) >= MIN_SHARED * len(left.keys() | right.keys()) and swapped <= MAX_SWAPPED * short
 
 
 def measure(sightings: Iterable[Sighting], now: datetime) -> Circulation | None:

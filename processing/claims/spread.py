@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from processing.claims.circulation import CIRCULATING, Sighting, claim_key, keys, measure, same_statement
+from processing.claims.checkable import OPERATING_POINT
+from processing.claims.circulation import CIRCULATING, METHOD, Sighting, claim_key, keys, measure, same_statement
 from processing.claims.sketches import Near, Sketch, Sketches
 from processing.db import Connection
 from processing.dedupe.origins import wire_credit
@@ -40,19 +42,45 @@ def remember(conn: Connection, sketches: Sketches, document: int, published_at: 
     if not found:
         conn.execute("DELETE FROM claim_sketch WHERE document_id = %s", [document])
         return [[] for _ in sentences]
-    joined = np.asarray([key for made in found.values() for key in made], np.int64)
-    conn.execute(
-        """INSERT INTO claim_sketch (document_id, published_at, sentences, keys) VALUES (%s, %s, %s, %s)
-           ON CONFLICT (document_id) DO UPDATE SET seq = DEFAULT, published_at = excluded.published_at, sentences = excluded.sentences, keys = excluded.keys""",
-        [document, published_at, list(found), joined.astype(">i8").tobytes()],
-    )
+    joined = _write(conn, document, published_at, found)
     near = sketches.near(document, published_at.timestamp(), list(found), joined, RECENT.total_seconds())
     return _verified(conn, sentences, near)
 
 
+def _write(conn: Connection, document: int, published_at: datetime, found: dict[int, list[int]]) -> npt.NDArray[np.int64]:
+    """Store the keys of a document's sentences, by their places, in the place of earlier ones. Returns all of them in one row."""
+    joined = np.asarray([key for made in found.values() for key in made], np.int64)
+    conn.execute(
+        """INSERT INTO claim_sketch (document_id, published_at, sentences, keys, method) VALUES (%s, %s, %s, %s, %s)
+           ON CONFLICT (document_id) DO UPDATE SET seq = DEFAULT, published_at = excluded.published_at, sentences = excluded.sentences, keys = excluded.keys,
+               method = excluded.method""",
+        [document, published_at, list(found), joined.astype(">i8").tobytes(), METHOD],
+    )
+    return joined
+
+
+def renew(conn: Connection) -> int:
+    """Make sketches of another method anew from the sentences they were made of. Returns how many there were."""
+    rows = conn.execute(
+        """SELECT k.document_id, k.published_at, coalesce(a.checkable, '[]') AS checkable FROM claim_sketch k JOIN document d ON d.id = k.document_id
+           LEFT JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at AND a.version = d.version
+           WHERE k.method <> %s ORDER BY k.seq""",
+        [METHOD],
+    ).fetchall()
+    for row in rows:
+        told = [item["sentence"] if item["score"] >= OPERATING_POINT else "" for item in row["checkable"]]
+        if found := {n: made for n, sentence in enumerate(told) if (made := keys(sentence))}:
+            _write(conn, row["document_id"], row["published_at"], found)
+        else:
+            conn.execute("DELETE FROM claim_sketch WHERE document_id = %s", [row["document_id"]])
+    return len(rows)
+
+
 def catch_up(conn: Connection, sketches: Sketches) -> None:
     """Take in the rows that were written since."""
-    rows = conn.execute("SELECT seq, document_id, published_at, sentences, keys FROM claim_sketch WHERE seq > %s ORDER BY seq", [sketches.last]).fetchall()
+    rows = conn.execute(
+        "SELECT seq, document_id, published_at, sentences, keys FROM claim_sketch WHERE seq > %s AND method = %s ORDER BY seq", [sketches.last, METHOD]
+    ).fetchall()
     if rows:
         sketches.add([
             Sketch(r["seq"], r["document_id"], r["published_at"].timestamp(), r["sentences"], np.frombuffer(r["keys"], ">i8").astype(np.int64)) for r in rows

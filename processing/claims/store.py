@@ -21,7 +21,7 @@ from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
 from processing.claims.semantics import configured
 from processing.claims.sketches import Sketches
-from processing.claims.spread import RECENT, independent, refresh, remember
+from processing.claims.spread import RECENT, independent, refresh, remember, renew
 from processing.claims.spread import recount as recount  # told again by the removal desk
 from processing.claims.tokens import neutral, tokens
 from processing.claims.workflow import settle
@@ -71,6 +71,8 @@ def _cache(conn: Connection) -> _Cache:
     top = conn.execute("SELECT coalesce(max(seq), 0) AS n FROM claim_sketch").fetchone()
     if top is None or top["n"] < cache.sketches.last:  # rows were restored from a backup, or a batch was rolled back
         cache.sketches = Sketches()
+    if cache.sketches.last == 0:
+        renew(conn)
     return cache
 
 

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from processing.claims.lexicon import PLACE_HEADS, PROVINCES, TARGETS
 from processing.claims.mask import mask
-from processing.claims.numbers import COUNTED, dates, fold_keep, quantities
+from processing.claims.numbers import COUNTED, UNITS, Moment, Quantity, dates, fold_keep, quantities
 from processing.claims.opposites import COLLIDING, SYNONYMS
+from processing.claims.watched import Watched
 from processing.text import tone
 
 Ids = npt.NDArray[np.uint32]
@@ -27,13 +28,13 @@ WORDS = UNI + BI + PLACE
 CHARS = 1 << 22
 STAND_IN = "zplace"  # for a place
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|%")
-_JOIN = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
+_JOIN = re.compile(r"[.,](?<=\d.)(?=\d{3}\b)")  # the mark first: a scan for one of two characters is fast
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
 _CAPS = re.compile(rf"[{_UPPER}]\w*(?:[ \-]+[{_UPPER}]\w*)*")
-_HEAD = re.compile(r"\b(?:" + "|".join(sorted(PLACE_HEADS, key=len, reverse=True)) + r")\s(?=\S)")
+_HEAD = Watched(r"\b(?:" + "|".join(sorted(PLACE_HEADS, key=len, reverse=True)) + r")\s(?=\S)")
 _MARKED = re.compile(r"[À-ỹ]")
-_PROVINCE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
+_PROVINCE = Watched(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
 
 
 def _offices(fold: bool) -> re.Pattern[str]:
@@ -43,6 +44,9 @@ def _offices(fold: bool) -> re.Pattern[str]:
 
 
 _OFFICE, _OFFICE_FOLDED = _offices(False), _offices(True)
+_CALLED = Watched(rf"(?<!\w)(?:{'|'.join(map(fold_keep, TARGETS))})(?!\w)")
+_ARTICLE = re.compile(r"\b(?:(?:mot|vi|ong|nguyen|cuu)\s)+$")
+_RANK = re.compile(r"(?:\s(?:ubnd|hdnd|uy ban nhan dan|hoi dong nhan dan|xa|phuong|huyen|quan|tinh|thi tran|thi xa|thanh pho|so|cuc|bo|thon|ap|khu pho|uy|hoi))+(?!\w)")
 
 
 def _synonyms(fold: bool) -> tuple[dict[str, str], re.Pattern[str]]:
@@ -54,6 +58,7 @@ def _synonyms(fold: bool) -> tuple[dict[str, str], re.Pattern[str]]:
     return pairs, re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, pairs), key=len, reverse=True)) + r")(?!\w)")
 
 
+_COUNTED_NOUN = re.compile(r"\s(?:" + "|".join(sorted((re.escape(noun) for noun, (unit, _) in UNITS.items() if unit in COUNTED), key=len, reverse=True)) + r")$")
 _SYN, _SYN_RE = _synonyms(False)
 _SYN_FOLDED, _SYN_FOLDED_RE = _synonyms(True)
 # English words that carry no content. The second list holds those that are also Vietnamese syllables written without diacritics.
@@ -124,10 +129,17 @@ def _cuts(masked: str, folded: str) -> list[tuple[int, int, str]]:
 
 
 def targets(masked: str, folded: str) -> list[tuple[int, int, str]]:
-    """Spans of offices and callings in a text, and their folded names."""
+    """Spans of offices and callings in a text with their article and rank ("một … xã"), and their folded names. A name after the rank is a place and stays."""
+    if not _CALLED.may(folded):
+        return []
     lowered = tone(masked.lower())
     pattern, read = (_OFFICE, lowered) if marked(masked) and len(lowered) == len(folded) else (_OFFICE_FOLDED, folded)
-    return [(m.start(), m.end(), folded[m.start() : m.end()]) for m in pattern.finditer(read)]
+    out = []
+    for m in pattern.finditer(read):
+        before, rank = _ARTICLE.search(folded, max(0, m.start() - 12), m.start()), _RANK.match(folded, m.end())
+        named = rank is not None and masked[rank.end() : rank.end() + 2].strip()[:1].isupper()
+        out.append((before.start() if before else m.start(), rank.end() if rank and not named else m.end(), folded[m.start() : m.end()]))
+    return out
 
 
 def _untargeted(masked: str, folded: str) -> list[tuple[int, int, str]]:
@@ -165,25 +177,31 @@ def worded(masked: str) -> tuple[str, list[str]]:
     return _without(lowered if len(lowered) == len(folded) else folded, cuts)
 
 
-def _measured(folded: str, original: str | None) -> list[tuple[int, int, str]]:
-    """Spans of dates, numbers and units of measure; a counted noun ("24 học sinh") stays, it says what is counted."""
+def _measured(folded: str, original: str | None) -> tuple[list[tuple[int, int, str]], list[Moment], list[Quantity]]:
+    """Dates, numbers, and the spans of both with units of measure; a counted noun ("24 học sinh") stays, it says what is counted."""
     moments = dates(folded)
+    numbers = quantities(folded, moments, original)
     cuts = [(m.start, m.end, "") for m in moments if not m.rel]
-    for q in quantities(folded, moments, original):
-        noun = folded.rfind(" ", q.start, q.end) if q.unit in COUNTED else q.end
-        cuts.append((q.start, q.end if q.unit not in COUNTED else max(noun, q.start + 1), ""))
-    return cuts
+    for q in numbers:
+        noun = _COUNTED_NOUN.search(folded, q.start, q.end) if q.unit in COUNTED else None
+        cuts.append((q.start, noun.start() if noun else q.end, ""))
+    return cuts, moments, numbers
+
+
+def parted(masked: str, fold: bool) -> tuple[str, list[str], list[Moment], list[Quantity]]:
+    """`content` of a text, and what was taken out of it: folded places, dates and numbers."""
+    folded = fold_keep(masked)
+    lowered = tone(masked.lower())
+    same = len(lowered) == len(masked)
+    measured, moments, numbers = _measured(folded, masked if same else None)
+    plain, places = _without(folded if fold or not same else lowered, sorted([*_untargeted(masked, folded), *measured]))
+    pairs, pattern = (_SYN_FOLDED, _SYN_FOLDED_RE) if fold else (_SYN, _SYN_RE)
+    return pattern.sub(lambda m: pairs[m[0]], plain), places, moments, numbers
 
 
 def content(masked: str, fold: bool) -> str:
     """Lower-case text for word-by-word comparison: places out, words of one meaning as one; with diacritics unless `fold`."""
-    folded = fold_keep(masked)
-    lowered = tone(masked.lower())
-    same = len(lowered) == len(masked)
-    cuts = [*_untargeted(masked, folded), *_measured(folded, masked if same else None)]
-    plain, _ = _without(folded if fold or not same else lowered, sorted(cuts))
-    pairs, pattern = (_SYN_FOLDED, _SYN_FOLDED_RE) if fold else (_SYN, _SYN_RE)
-    return pattern.sub(lambda m: pairs[m[0]], plain)
+    return parted(masked, fold)[0]
 
 
 def tokens(folded: str) -> list[str]:

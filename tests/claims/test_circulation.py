@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from processing.claims import store, train_fusion
-from processing.claims.circulation import SHARED_KEYS, Sighting, keys, measure, same_statement
+from processing.claims.circulation import BANDS, SHARED_KEYS, Sighting, keys, measure, same_statement
 from processing.db import Connection
 from tests.claims.rows import LATER, NOW, document, review_page, source
 from tests.claims.test_store import _check, _drain
@@ -40,8 +40,27 @@ def test_one_statement_in_other_words_and_a_near_miss(other: str, same: bool) ->
 
 
 def test_wordings_share_a_key_and_short_sentences_have_none() -> None:
-    assert len(set(keys(SAID)) & set(keys(REWORDED))) >= SHARED_KEYS and len(keys(SAID)) == 8
+    assert len(set(keys(SAID)) & set(keys(REWORDED))) >= SHARED_KEYS and len(keys(SAID)) == BANDS
     assert keys("Đường ngập sâu.") == keys("") == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Tuần này ba ngân hàng tại Cà Mau sẽ đóng cửa.", "Có 3 ngân hàng ở Cà Mau đóng cửa tuần này.", True),  # few words, but a number and a date
+        ("Bão số 3 làm chìm 12 tàu cá ở đảo Cô Mây hôm 5/9.", "Hôm 5/9, mười hai tàu cá đắm ở đảo Cô Mây vì cơn bão số 3.", True),
+        ("Từ 7/2, bến phà Hòn Rạ ở xã Suối Mây không nhận xe tải nữa.", "Bến phà Hòn Rạ ở xã Suối Mây ngừng nhận xe tải kể từ ngày 7/2.", True),
+        ("Từ 7/2, bến phà Hòn Rạ ở xã Suối Mây không nhận xe tải nữa.", "Bến phà Hòn Rạ ở xã Suối Mây ngừng nhận xe khách kể từ ngày 7/2.", False),
+        ("Kể từ 7/2, nhà máy nước Hòn Rạ ngừng nhận rác.", "Nhà máy rác Hòn Rạ ngừng nhận rác từ ngày 7/2.", False),  # a word that stands elsewhere, too
+    ],
+)
+def test_wordings_that_find_each_other_and_near_misses_that_do_not(one: str, other: str, same: bool) -> None:
+    assert not same or len(set(keys(one)) & set(keys(other))) >= SHARED_KEYS
+    assert same_statement(one, other) is same and same_statement(other, one) is same
+
+
+def test_captions_and_bare_names_are_no_statements() -> None:
+    assert keys("Người dân vùng lũ xã Trinh Giang nhận hàng cứu trợ sáng 12/3 - Ảnh: BÁO MẪU") == keys("Chủ tịch xã Trinh Giang.") == []
 
 
 def test_copies_owners_and_wires_count_once_and_the_rise_is_of_origins() -> None:
@@ -127,4 +146,4 @@ def test_most_paraphrases_find_each_other_and_no_near_miss_is_one_statement() ->
     pairs = train_fusion.pairs()
     near = [p for p in pairs if not p["same"] and same_statement(p["query"], p["check"])]
     found = [p for p in pairs if p["same"] and len({*keys(p["query"])} & {*keys(p["check"])}) >= SHARED_KEYS and same_statement(p["query"], p["check"])]
-    assert near == [] and len(found) >= 0.65 * sum(p["same"] for p in pairs)
+    assert near == [] and len(found) >= 0.85 * sum(p["same"] for p in pairs)

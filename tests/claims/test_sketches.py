@@ -10,9 +10,9 @@ import pytest
 
 from processing.claims import sketches as module
 from processing.claims import store
-from processing.claims.circulation import BANDS, SHARED_KEYS
+from processing.claims.circulation import BANDS, METHOD, SHARED_KEYS
 from processing.claims.sketches import Near, Sketch, Sketches
-from processing.claims.spread import catch_up, remember
+from processing.claims.spread import catch_up, remember, renew
 from processing.db import Connection
 from tests.claims.rows import LATER, NOW, document, source
 
@@ -94,3 +94,22 @@ def test_a_document_that_is_no_voice_any_more_is_nobodys_echo_in_a_process_that_
     remember(db, here, first, NOW, [""])
     assert len(here) == 2
     assert remember(db, here, second, NOW, [said]) == remember(db, Sketches(), second, NOW, [said]) == [[]]
+
+
+def test_sketches_of_an_older_method_are_made_anew_before_any_is_compared(db: Connection) -> None:
+    said = "Ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi."
+    first, second, silent = [document(db, source(db, f"s{n}"), "a", text, at=NOW) for n, text in enumerate([said, said, "Đường ngập."])]
+    db.execute("DELETE FROM work WHERE subject_id <> %s", [second])
+    old = "INSERT INTO claim_sketch (document_id, published_at, sentences, keys, method) VALUES (%s, %s, '{0}', decode(repeat('00', 64), 'hex'), 1)"
+    for made in (first, silent):
+        db.execute(old, [made, NOW])
+    store._caches.clear()
+    here = Sketches()
+    catch_up(db, here)
+    assert len(here) == 0
+    store.run(db, limit=10, now=LATER)
+    rows = db.execute("SELECT document_id, method, octet_length(keys) AS bytes FROM claim_sketch ORDER BY 1").fetchall()
+    assert rows == [{"document_id": made, "method": METHOD, "bytes": 8 * BANDS} for made in (first, second)]
+    catch_up(db, here)
+    assert [d for d, _ in remember(db, here, second, NOW, [said])[0]] == [first]
+    assert renew(db) == 0
