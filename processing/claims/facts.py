@@ -24,9 +24,10 @@ _AGENCY = re.compile(
 _HEAD = re.compile(r"\b(" + "|".join(sorted([*PLACE_HEADS, *ORG_HEADS], key=len, reverse=True)) + r")\s+$")
 _HEAD_CHARS = 60  # before a name, enough for the longest head: looking back to the start would cost the square of a long text
 _WORD = re.compile(r"[a-z0-9]+")
+_ROMAN = re.compile(r"i{1,3}|iv")
 _MARKED = re.compile(r"[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]")
 # with diacritics "chưa" (not yet) is told from "chứa" (contain); without them only where what follows makes it clear
-_NEG_MARKED = re.compile(r"(?<!\w)(?:không|chưa|chẳng|chả phải|bác bỏ|phủ nhận|hủy|huỷ|đính chính|đừng)(?!\w)")
+_NEG_MARKED = re.compile(r"(?<!\w)(?:không|ko|hông|hổng|chưa|chẳng|chả (?:phải|có|hề)|đâu có|làm gì có|bác bỏ|phủ nhận|hủy|huỷ|đính chính|đừng)(?!\w)")
 _NEG = re.compile(r"\b(?:" + "|".join(sorted(NEGATION, key=len, reverse=True)) + r")\b")
 _NEG_IDIOM = re.compile(r"\b(?:khong chi|khong nhung|khong it|khong khi|khong gian|hang khong|duong khong|chua benh|chua chay|sua chua|phong khong|khong phai chi|san bay)\b")
 _PROVINCE_RE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PROVINCES), key=len, reverse=True)) + r")\b")
@@ -49,12 +50,39 @@ def _lookup(fold: bool) -> tuple[re.Pattern[str], dict[str, list[str]]]:
 
 
 _OPPOSITES, _OPPOSITES_FOLDED = _lookup(False), _lookup(True)
-_EQUIVALENT = tuple((re.compile(rf"\b(?:{a})\b"), re.compile(rf"\b(?:{b})\b")) for a, b in NEGATED)
+# What a rate is counted per, by kind. With diacritics "mỗi" (each) is told from "mới" (new), "hằng năm" from "ngân hàng Nam …".
+_PER_WORDS = {
+    "time": "giây:giây phút:phút giờ:giờ ngày:ngày sáng:ngày tối:ngày đêm:ngày tuần:tuần tháng:tháng quý:quý năm:năm",
+    "whom": "hộ:hộ nhà:hộ hộ_dân:hộ gia_đình:hộ người:người học_sinh:người em:người cháu:người khẩu:người nhân_khẩu:người",
+    "what": "kg:kg ký:kg cân:kg tạ:tạ tấn:tấn lít:lít khối:m³ m3:m³ m2:m² mét_vuông:m² ha:ha sào:sào lượng:lượng chỉ:chỉ kwh:kWh lượt:lượt",
+}
+
+
+def _per_words(fold: bool) -> dict[str, tuple[str, str]]:
+    found = [(word.replace("_", " "), (kind, to)) for kind, told in _PER_WORDS.items() for word, _, to in (pair.partition(":") for pair in told.split())]
+    return {fold_keep(word) if fold else word: what for word, what in found}
+
+
+def _per_pattern(fold: bool) -> re.Pattern[str]:
+    each, amount = ("moi|(?<!ngan )hang|tung", "dong|usd|k|nghin|ngan|trieu|ty|kg|nguoi|em|ho|nha") if fold else (
+        "mỗi|từng|hằng|(?<!ngân )hàng", "đồng|usd|k|nghìn|ngàn|trieu|tỷ|tỉ|kg|người|em|hộ|nhà|khẩu|sinh")  # fmt: skip
+    words = "|".join(sorted(map(re.escape, _per_words(fold)), key=len, reverse=True))
+    one = "mot" if fold else "một"
+    return re.compile(rf"(?:(?<=[a-zđồ%\d])\s?/\s?|(?<!\w)(?:{each})\s|(?<!\w)(?:{amount})\s(?:trên\s|tren\s)?{one}\s)({words})(?![\w/])")
+
+
+_PER, _PER_FOLDED = (_per_pattern(False), _per_words(False)), (_per_pattern(True), _per_words(True))
+_RANKS = "thị trấn|thị xã|thành phố|xã|phường|huyện|quận|thôn|ấp|tỉnh"
+_RANKED = re.compile(rf"(?<!\w)(?:{_RANKS})\s(\w+\s\w+)")
+_RANKED_FOLDED = re.compile(rf"\b(?:o|tai|thuoc|cua|ve|den)\s(?:{fold_keep(_RANKS)})\s(\w+\s\w+)|^(?:{fold_keep(_RANKS)})\s(\w+\s\w+)")
+_RANK_FIRST = re.compile(rf"(?:{fold_keep(_RANKS)})\s(?=[a-z])")
+EQUIVALENT = tuple((re.compile(rf"\b(?:{a})\b"), re.compile(rf"\b(?:{b})\b")) for a, b in NEGATED)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The comparable content of one text. `names` are folded proper names with their kind: place, org or name."""
+    """The comparable content of one text. `names` are folded proper names with their kind: place, org or name; `rates` what amounts are counted per, as
+    (time, whom or what, unit); `ranked`, in a text without capitals (or in capitals alone), two syllables after "xã", "huyện", …: a name or not."""
 
     folded: str
     quantities: tuple[Quantity, ...]
@@ -63,6 +91,9 @@ class Facts:
     negations: int
     antonyms: frozenset[str]
     targets: frozenset[str] = frozenset()
+    rates: frozenset[tuple[str, str]] = frozenset()
+    ranked: frozenset[str] = frozenset()
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,17 +109,24 @@ class Difference:
 
 
 def extract(text: str) -> Facts:
-    """Facts of NFC `text`; without capitals or diacritics only listed provinces and headed names are found."""
+    """Facts of NFC `text`; without capitals or diacritics only listed provinces, headed names and what follows a rank ("xã …") are found."""
+    if text.isupper():
+        text = text.lower()
     folded = fold_keep(text)
     moments = dates(folded)
     numbers = quantities(folded, moments, text)
     plain = _NEG_IDIOM.sub(lambda m: "_" * len(m[0]), folded)
     lowered = tone(text.lower())
     marked = len(lowered) == len(folded) and bool(_MARKED.search(lowered))
+    told = lowered if marked else folded
     pattern, keys = _OPPOSITES if marked else _OPPOSITES_FOLDED
-    antonyms = frozenset(key for m in pattern.finditer(lowered if marked else folded) for key in keys[m[0]])
+    antonyms = frozenset(key for m in pattern.finditer(told) for key in keys[m[0]])
     negations = sum(plain[m.start()] != "_" for m in _NEG_MARKED.finditer(lowered)) if marked else len(_NEG.findall(plain))
-    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms, frozenset(name for _, _, name in targets(text, folded)))
+    each, kinds = _PER if marked else _PER_FOLDED
+    rates = frozenset(kinds[m[1]] for m in each.finditer(told))
+    ranked = frozenset(fold_keep(m[1] or m[m.lastindex or 1]) for m in (_RANKED if marked else _RANKED_FOLDED).finditer(told)) if text[1:] == text[1:].lower() else frozenset()
+    people = frozenset(name for _, _, name in targets(text, folded))
+    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms, people, rates, ranked, text)
 
 
 def _names(text: str, folded: str) -> dict[str, str]:
@@ -100,9 +138,14 @@ def _names(text: str, folded: str) -> dict[str, str]:
         words = _WORD.findall(raw)
         head = _HEAD.search(folded[max(0, m.start() - _HEAD_CHARS) : m.start()])
         initial = m.start() == 0 or text[max(0, m.start() - _HEAD_CHARS) : m.start()].rstrip().endswith((".", "!", "?", ":", "\n", "“", '"'))
+        if initial and not head and (rank := _RANK_FIRST.match(raw)):  # "Xã Tân Lộc …" opens the sentence: the rank is no part of the name
+            found[" ".join(_WORD.findall(raw[rank.end() :]))] = "place"
+            continue
         if initial and not head:
             words = _drop_initial(words, text[m.start() : m.end()])
         name = " ".join(words)
+        if _ROMAN.fullmatch(name) and folded[: m.start()].endswith("quy "):  # a quarter, read as a date
+            continue
         if not name or name in NOT_NAMES or (len(name) < 2 and not head) or _PROVINCE_RE.fullmatch(name):
             continue
         lead = re.match(r"(" + "|".join(ORG_HEADS) + r")\b", name)
@@ -160,12 +203,18 @@ def _clash_moment(a: Moment, b: Moment) -> bool:
 
 
 def _each(q: Quantity, side: Facts) -> bool:
-    """"The `một lít` in `2.000 đồng một lít` is a rate's denominator, not a count."""
-    return q.value == q.high and side.folded[q.start : q.start + 4] == "mot " and q.unit not in ("nguoi", "ca", "vu", "con", "tuan", "thang", "nam")
+    """"The `một lít` in `2.000 đồng một lít` is a rate's denominator, not a count; nor is `một tháng` after an amount."""
+    if q.value != q.high or side.folded[q.start : q.start + 4] != "mot ":
+        return False
+    return q.unit not in ("nguoi", "ca", "vu", "con", "tuan", "thang", "nam") or _AMOUNT.search(side.folded[: q.start][-24:]) is not None
 
 
-def _shown(q: Quantity | Moment, folded: str) -> str:
-    return folded[q.start : q.end].strip()
+_AMOUNT = re.compile(r"\d\s?(?:dong|usd|k|nghin|ngan|trieu|ty|nghin dong|ngan dong|trieu dong|ty dong)(?: moi \w+(?: \w+)?)?\s$")
+
+
+def _shown(q: Quantity | Moment, side: Facts) -> str:
+    """As the text has it; without diacritics where it was given so."""
+    return (side.text if len(side.text) == len(side.folded) else side.folded)[q.start : q.end].strip()
 
 
 def compare(left: Facts, right: Facts) -> list[Difference]:
@@ -176,19 +225,23 @@ def compare(left: Facts, right: Facts) -> list[Difference]:
     for q in lonely_l:
         rival = next((r for r in lonely_r if r.unit == q.unit or not r.unit or not q.unit), None)
         if rival is not None:
-            out.append(Difference("number", _shown(q, left.folded), _shown(rival, right.folded)))
+            out.append(Difference("number", _shown(q, left), _shown(rival, right)))
             lonely_r.remove(rival)
         elif lonely_r and any(r.value == q.value for r in lonely_r):
             rival = next(r for r in lonely_r if r.value == q.value)
-            out.append(Difference("unit", _shown(q, left.folded), _shown(rival, right.folded)))
+            out.append(Difference("unit", _shown(q, left), _shown(rival, right)))
             lonely_r.remove(rival)
     day_l = [m for m in left.moments if not any(same_moment(m, r) for r in right.moments)]
     day_r = [m for m in right.moments if not any(same_moment(m, r) for r in left.moments)]
     for m in day_l:
         clash = next((r for r in day_r if _clash_moment(m, r)), None)
         if clash is not None:
-            out.append(Difference("date", _shown(m, left.folded), _shown(clash, right.folded)))
+            out.append(Difference("date", _shown(m, left), _shown(clash, right)))
             day_r.remove(clash)
+    for kind in ("time", "whom", "what"):
+        mine, theirs = ({unit for k, unit in side.rates if k == kind} for side in (left, right))
+        if mine and theirs and not mine & theirs:
+            out.append(Difference("unit", f"/{min(mine)}", f"/{min(theirs)}"))
     out += _name_differences(left, right)
     if (left.targets or right.targets) and not left.targets & right.targets:  # left out of every score, so that naming one is a difference even alone
         out.append(Difference("subject", min(left.targets, default=""), min(right.targets, default="")))
@@ -204,7 +257,7 @@ def compare(left: Facts, right: Facts) -> list[Difference]:
 
 def _says_without(left: str, right: str) -> bool:
     """One side negates what the other says with a word of its own: "không phải nộp" and "miễn", "không nhận" and "từ chối"."""
-    return any((a.search(left) and b.search(right)) or (a.search(right) and b.search(left)) for a, b in _EQUIVALENT)
+    return any((a.search(left) and b.search(right)) or (a.search(right) and b.search(left)) for a, b in EQUIVALENT)
 
 
 def _occurs(name: str, text: str) -> bool:
@@ -241,7 +294,19 @@ def _name_differences(left: Facts, right: Facts) -> list[Difference]:
             lonely_r.remove(rival)
             kinds = {"place": "place", "org": "organisation", "name": "name"}
             out.append(Difference(kinds[kind if kind != "name" else rival[1]], name, rival[0]))
-    return out
+    return out or _uncapitalised(left, right) or [Difference(d.kind, d.right, d.left) for d in _uncapitalised(right, left)]
+
+
+def _uncapitalised(plain: Facts, other: Facts) -> list[Difference]:
+    """Another place where `plain` has no capitals: "xa tan thanh" beside "xã Tân Lộc", which it does not name."""
+    if not plain.ranked:
+        return []
+    places = [n for n, k in other.names.items() if k == "place"]
+    if other.ranked and not plain.ranked & other.ranked:
+        return [Difference("place", min(plain.ranked), min(other.ranked))]
+    strange = [r for r in sorted(plain.ranked) if not any(r in n or n in r for n in other.names)]
+    lonely = [n for n in places if not _holds(n, plain)]
+    return [Difference("place", strange[0], lonely[0])] if strange and lonely else []
 
 
 def agreement(left: Facts, right: Facts) -> dict[str, float]:

@@ -16,13 +16,13 @@ NOT_NAMES = frozenset((  # noqa: SIM905 - a list this long reads better as text
     "dot lan dau dich benh nuoc xe lo vu viec ho hoc sinh truong vien ngan hang cong ty cau duong chung cu mua lu khu vuc phu huynh "
     "nhan ke bat nho nha bac si giao dien xang gao thuoc vac xin doan con mon giua doi voi ve loat bo y te duc thuong chinh"
 ).split())
-NEGATION = ("khong", "chua co", "chua duoc", "chua bi", "chua the", "chua xay", "chua phai", "chang", "cha he", "khong he", "chua tung", "chua he", "khong phai", "bac bo", "phu nhan", "huy bo", "huy",
+NEGATION = ("khong", "ko", "lam gi co", "chua co", "chua duoc", "chua bi", "chua the", "chua xay", "chua phai", "chang", "cha he", "khong he", "chua tung", "chua he", "khong phai", "bac bo", "phu nhan", "huy bo", "huy",
             "chua bao gio", "khong con", "not", "never", "no", "khong duoc", "dinh chinh")  # fmt: skip
 # Whom a statement is about, by office or calling: compared as a fact, and left out of every score, so that it weighs the same whoever it is.
 TARGETS = (
     "chủ tịch", "bí thư", "giám đốc", "tổng giám đốc", "bộ trưởng", "thứ trưởng", "thủ tướng", "hiệu trưởng", "viện trưởng", "trưởng phòng", "trưởng thôn", "trưởng ban",
     "đại biểu", "thẩm phán", "bác sĩ", "giáo viên", "giáo sư", "luật sư", "kỹ sư", "nhà báo", "phóng viên", "nông dân", "công nhân", "tiểu thương", "tài xế", "ngư dân",
-    "công chức", "linh mục", "thượng tọa", "mục sư", "sư thầy", "chủ tiệm", "chủ quán", "chủ doanh nghiệp",
+    "trưởng công an", "cán bộ địa chính", "kế toán", "thủ quỹ", "đảng viên", "doanh nhân", "công chức", "linh mục", "thượng tọa", "mục sư", "sư thầy", "chủ tiệm", "chủ quán", "chủ doanh nghiệp",
 )  # fmt: skip
 # a negation and the word that says the same without one
 NEGATED = (

@@ -72,7 +72,7 @@ _DIGIT = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "s
 UNITS: dict[str, tuple[str, float]] = {
     "%": ("%", 1), "phan tram": ("%", 1), "percent": ("%", 1), "dong": ("dong", 1), "vnd": ("dong", 1), "usd": ("usd", 1),
     "do la": ("usd", 1), "euro": ("eur", 1), "km": ("m", 1000), "cay so": ("m", 1000), "ki lo met": ("m", 1000), "km/h": ("km/h", 1),
-    "met": ("m", 1), "m": ("m", 1), "cm": ("m", 0.01), "mm": ("m", 0.001), "ha": ("m2", 1e4), "hecta": ("m2", 1e4), "hec ta": ("m2", 1e4),
+    "met": ("m", 1), "m": ("m", 1), "cm": ("m", 0.01), "mm": ("m", 0.001), "ha": ("m2", 1e4), "hecta": ("m2", 1e4), "hec ta": ("m2", 1e4), "hec-ta": ("m2", 1e4),
     "m2": ("m2", 1), "met vuong": ("m2", 1), "km2": ("m2", 1e6), "m3": ("m3", 1), "met khoi": ("m3", 1), "khoi": ("m3", 1), "lit": ("litre", 1),
     "kg": ("kg", 1), "ki lo gam": ("kg", 1), "tan": ("kg", 1000), "ta": ("kg", 100), "gam": ("kg", 0.001), "mg": ("kg", 1e-6),
     "kwh": ("kwh", 1), "mw": ("mw", 1), "do c": ("°c", 1), "do": ("°c", 1), "do richter": ("richter", 1),
@@ -85,7 +85,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "xe": ("xe", 1), "ngan hang": ("ngan hang", 1), "doanh nghiep": ("doanh nghiep", 1), "cong ty": ("doanh nghiep", 1), "benh vien": ("benh vien", 1),
     "mon": ("mon", 1), "loai": ("loai", 1), "lop": ("lop", 1), "tram": ("tram", 1), "cay": ("cay", 1), "suat": ("suat", 1), "ban": ("ban", 1),
     "giuong": ("giuong", 1), "quoc gia": ("nuoc", 1), "nuoc": ("nuoc", 1), "mau": ("mau", 1), "nhip": ("nhip", 1), "cau": ("cau", 1), "lieu": ("lieu", 1),
-    "bac": ("bac", 1), "sao": ("sao", 1), "tang": ("tang", 1), "tuyen": ("tuyen", 1), "du an": ("du an", 1), "thi sinh": ("nguoi", 1), "tre": ("nguoi", 1),
+    "bac": ("bac", 1), "sao": ("sao", 1), "tang": ("tang", 1), "tuyen": ("tuyen", 1), "container": ("container", 1), "cong ten no": ("container", 1), "cong-ten-no": ("container", 1), "contener": ("container", 1), "du an": ("du an", 1), "thi sinh": ("nguoi", 1), "tre": ("nguoi", 1),
 }  # fmt: skip
 _DAYS = ("d", "d0", "d1", "d2", "d3")
 _MONTHS = ("m", "m0", "m1", "m2", "m3", "m4")
@@ -112,6 +112,7 @@ _REL = re.compile(
     r"\b(hom nay|hom qua|hom kia|ngay mai|ngay kia|(?:sang|trua|chieu|toi|dem) (?:nay|qua|mai)|(?:tuan|thang|nam|quy) (?:nay|toi|truoc|sau|ngoai|qua)"
     r"|cuoi tuan|cuoi thang|cuoi nam|dau nam|dau thang|giua thang|thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|quy (?:i{1,3}|iv|[1-4]))\b"
 )
+_ROMAN = {"quy i": "quy 1", "quy ii": "quy 2", "quy iii": "quy 3", "quy iv": "quy 4"}
 _WORDNUM = re.compile(
     r"\b(?:(?:mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi|lam)\s)*(?:(?:muoi|tram|nghin|ngan(?! hang)|trieu|ty|chuc|linh|le|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|lam)\b\s?)+"
 )
@@ -195,7 +196,7 @@ def dates(folded: str) -> list[Moment]:
         if day and not 1 <= int(day) <= 31:
             continue
         out.append(Moment(int(day) if day else None, int(month) if month else None, int(year) if year else None, "", m.start(), m.end()))
-    out += [Moment(None, None, None, m[1], m.start(), m.end()) for m in _REL.finditer(folded)]
+    out += [Moment(None, None, None, _ROMAN.get(m[1], m[1]), m.start(), m.end()) for m in _REL.finditer(folded)]
     return out
 
 

@@ -37,15 +37,15 @@ ANTONYMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 # the first form is the one compared
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("tạm dừng", "tạm ngừng", "tạm ngưng", "ngừng", "ngưng", "dừng"), ("đóng cửa", "ngừng hoạt động", "dừng hoạt động"), ("chết", "tử vong", "thiệt mạng", "qua đời", "mất mạng"),
-    ("người dân", "bà con", "dân cư", "cư dân", "dân"), ("học sinh", "em học sinh", "học trò"), ("bệnh nhân", "người bệnh", "ca bệnh", "ca mắc"),
-    ("giáo viên", "thầy cô", "thầy cô giáo"), ("xe máy", "xe gắn máy"), ("ô tô", "xe hơi", "xe ô tô"), ("nhiễm", "mắc", "bị nhiễm"), ("buộc", "bắt buộc", "buộc phải"),
+    ("người dân", "bà con", "dân cư", "cư dân", "dân"), ("học sinh", "em học sinh", "học trò", "hs"), ("bệnh nhân", "người bệnh", "ca bệnh", "ca mắc", "bn"),
+    ("giáo viên", "thầy cô", "thầy cô giáo", "gv"), ("xe máy", "xe gắn máy"), ("ô tô", "xe hơi", "xe ô tô"), ("nhiễm", "mắc", "bị nhiễm"), ("buộc", "bắt buộc", "buộc phải"),
     ("mưa lớn", "mưa to"), ("nước máy", "nước sinh hoạt"), ("sạt lở", "lở đất", "trượt lở", "sạt lở đất"), ("vắc xin", "vaccine", "vắc-xin", "vacxin"), ("phí", "lệ phí"),
-    ("cấp", "phát", "trao", "nhận", "được nhận", "được cấp", "được phát"), ("học phí", "tiền học"), ("ngập", "ngập lụt", "ngập nước", "ngập úng"), ("miễn phí", "không mất tiền", "không thu tiền"),
+    ("cấp", "phát", "trao", "nhận", "tiếp nhận", "được nhận", "được cấp", "được phát"), ("học phí", "tiền học"), ("ngập", "ngập lụt", "ngập nước", "ngập úng"), ("miễn phí", "không mất tiền", "không thu tiền", "không tốn tiền", "khỏi trả tiền"),
     ("căn cước", "căn cước công dân", "cccd"), ("bảo hiểm y tế", "bhyt"), ("bảo hiểm xã hội", "bhxh"), ("lừa đảo", "chiếm đoạt"), ("từ", "kể từ", "bắt đầu từ", "bắt đầu", "kể từ khi"),
-    ("hộ", "hộ dân", "hộ gia đình", "gia đình"), ("khi", "sau khi"), ("khu vực", "địa bàn", "vùng"), ("thực hiện", "triển khai", "áp dụng"), ("tăng giá", "lên giá", "tăng"), ("giảm giá", "xuống giá", "hạ giá", "giảm"), ("xăng", "xăng dầu"),
+    ("hộ", "hộ dân", "hộ gia đình", "gia đình"), ("khi", "sau khi", "xong"), ("khu vực", "địa bàn", "vùng"), ("thực hiện", "triển khai", "áp dụng"), ("tăng giá", "lên giá", "tăng"), ("giảm giá", "xuống giá", "hạ giá", "giảm"), ("xăng", "xăng dầu"),
     ("sắp", "chuẩn bị", "sắp tới"), ("khoảng", "chừng", "xấp xỉ", "gần"), ("trên", "hơn"), ("dưới", "chưa đến", "ít hơn"), ("toàn bộ", "tất cả", "toàn thể", "toàn", "cả"),
     ("điều trị", "chữa bệnh", "chữa trị"), ("lợn", "heo"), ("mạng", "internet", "mạng internet"), ("kg", "ký", "ki lô", "cân"), ("cắt điện", "cúp điện", "mất điện"),
-    ("cắt nước", "cúp nước", "mất nước", "ngừng cấp nước"), ("thu", "bắt nộp", "nộp", "đóng", "phải đóng", "phải nộp", "phải trả", "bị thu"), ("trẻ em", "em nhỏ", "trẻ nhỏ", "trẻ", "em"),
+    ("cắt nước", "cúp nước", "mất nước", "ngừng cấp nước"), ("thu", "bắt nộp", "nộp", "đóng", "phải đóng", "phải nộp", "phải trả", "bị thu"), ("trẻ em", "em nhỏ", "trẻ nhỏ", "trẻ con", "con nít", "em bé", "trẻ", "em", "cháu", "cháu nhỏ"),
     ("sập", "đổ sập", "sập đổ", "đánh sập", "làm sập"), ("hết hạn", "quá hạn", "hết hạn sử dụng"), ("hết giá trị", "hết giá trị sử dụng", "không còn giá trị", "không còn dùng được"),
     ("sa thải", "cho nghỉ việc", "cho thôi việc", "nghỉ việc"), ("nhà", "căn nhà", "ngôi nhà"), ("ha", "hecta", "héc ta", "héc-ta"), ("nhập viện", "đưa vào viện", "cấp cứu"),
     ("miễn học phí", "không phải đóng học phí", "không đóng học phí", "được miễn học phí"), ("cấm", "không được phép", "không được vào", "không được qua", "không được"),
@@ -56,12 +56,21 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("sổng chuồng", "để sổng", "xổng chuồng"), ("dừng", "dừng lơ lửng"), ("trường tiểu học", "tiểu học"), ("mầm non", "bậc mầm non", "trẻ mầm non"), ("chuyển", "chuyển khoản"),
     ("xét nghiệm", "kiểm nghiệm", "kết quả xét nghiệm"), ("lan truyền", "chia sẻ"), ("đập", "thân đập", "đập thủy điện"), ("trợ cấp", "hỗ trợ", "tiền hỗ trợ"), ("xe tải", "xe chở hàng"),
     ("không hoạt động", "ngừng chạy"), ("mới", "vừa"), ("đêm", "tối", "vào đêm"), ("yêu cầu", "đòi"), ("mưa đá", "trận mưa đá"), ("cháy", "hỏa hoạn", "bốc cháy"), ("bắt", "bắt giữ"),
+    # as people write: short forms, and words of the south beside those of the north
+    ("công ty", "cty"), ("trường công lập", "trường công"), ("trường tư thục", "trường tư"), ("chữa khỏi", "khỏi hẳn", "khỏi bệnh", "hết bệnh", "dứt bệnh"),
+    ("cạnh", "sát", "bên cạnh", "kế bên", "sát bên", "ngay cạnh"), ("bàn giao", "giao"), ("phí thu gom rác", "tiền rác", "phí rác", "tiền thu gom rác"),
+    ("khai sinh", "giấy khai sinh", "làm giấy khai sinh"), ("ngừng chạy", "nghỉ chạy", "tạm ngừng chạy", "dừng chạy"), ("xe khách", "xe đò", "ô tô khách"),
+    ("lao xuống", "rơi xuống", "rớt xuống"), ("hư hỏng", "hỏng", "hư"), ("đường liên kết", "đường link", "đường dẫn", "link"), ("tài khoản", "tk"), ("điện thoại", "đt"),
+    ("cài đặt", "cài"), ("cha mẹ", "bố mẹ", "ba mẹ", "bố má"), ("ngô", "bắp"), ("sắn", "khoai mì"), ("hoa quả", "trái cây"), ("quả", "trái"), ("ngõ", "hẻm"),
+    ("tàu hỏa", "xe lửa", "tàu lửa"), ("xây dựng", "xây", "xây cất"), ("thông báo", "ra thông báo"), ("vứt", "quăng", "liệng"), ("ốm", "bệnh", "đau ốm"),
+    ("container", "công-ten-nơ", "công ten nơ"), ("lệ phí", "phí"), ("trả về", "trả lại", "hoàn trả"), ("chính quyền", "nhà chức trách"),
 )  # fmt: skip
 FILLERS = frozenset((  # noqa: SIM905 - a list this long reads better as text
     "là thì mà của và các những đã đang sẽ vừa mới rồi được bị có về cho với tại ở trong trên từ đến tới ra vào này đó ấy kia cũng rằng một cái chiếc vì "
     "như theo khi nhằm để còn đây thế nhé nhá ạ ơi vậy luôn ngay rất lại mọi người nghe tin nói loan đồn mạng bảo nhau việc khiến làm bởi gây hôm nhằm lúc kể "
     "suốt hết mức tới cho thấy do từng mỗi hằng bài viết clip đoạn đăng truyền chuyện kháo báo ta dân xã hội phải vẫn đều hiện nay ngày tháng vụ "
-    "thuộc con nên nữa lên xuống thêm bớt bằng qua so tiền chính cả ai gì nào lấy dùng sử dụng khỏi nhắn giá mẫu bán kết quả ăn điều chỉnh"
+    "thuộc con nên nữa lên xuống thêm bớt bằng qua so tiền chính cả ai gì nào lấy dùng sử dụng khỏi nhắn giá mẫu bán kết quả ăn điều chỉnh "
+    "trở cứ hẳn xong giờ nha nghen nhỉ á hả vậy cơ bác cô chú mn dc đc vs nhg hẳn lun lắm quá thôi đấy nè này"
 ).split())
 # folded forms that stand for something else too often to be used without diacritics
 COLLIDING = frozenset(("bo", "them", "gia", "that", "lo", "lai", "ban", "mua", "nang", "nhe", "vo", "mat", "ra khoi", "vao", "cho", "ca", "ta", "bao", "co", "chua", "toi", "dem", "sang", "chieu", "can", "ky", "thu"))

@@ -153,7 +153,7 @@ def test_dates(text: str, parts: tuple[int | None, int | None, int | None]) -> N
 
 def test_differences_read_like_a_sentence() -> None:
     (difference,) = facts.compare(facts.extract("12 người bị thương"), facts.extract("2 người bị thương"))
-    assert str(difference) == "number: 12 nguoi ↔ 2 nguoi"
+    assert str(difference) == "number: 12 người ↔ 2 người"
 
 
 def test_english_words_that_look_like_heads_of_places_take_no_words_away() -> None:

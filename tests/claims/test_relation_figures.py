@@ -60,7 +60,7 @@ def test_odd_pairs_give_an_answer(claim: str, evidence: str) -> None:
 
 def test_the_sentence_that_decides_is_quoted_and_the_difference_named() -> None:
     found = verify("Sạt lở làm 12 người chết.", "Trời mưa to ba ngày. Vụ sạt lở làm 2 người chết. Đường đã thông.")
-    assert found["quotes"][0] == "Vụ sạt lở làm 2 người chết." and found["differences"] == ["number: 12 nguoi ↔ 2 nguoi"]
+    assert found["quotes"][0] == "Vụ sạt lở làm 2 người chết." and found["differences"] == ["number: 12 người ↔ 2 người"]
 
 
 def test_what_is_put_in_is_told_from_what_is_exchanged() -> None:

@@ -9,16 +9,20 @@ import pytest
 
 from processing.claims import checkable
 from processing.claims.core import Matcher
+from processing.claims.mask import mask
 from processing.claims.relation import verify
 
 BODY = "ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi"
 SPEAKERS = (
     "Chủ tịch tỉnh cho biết {}.", "Một người bán hàng nói rằng {}.", "Bí thư huyện ủy khẳng định {}.", "Theo ông giám đốc sở, {}.", "Nông dân trong xã kể {}.",
     "Linh mục xứ đạo nói rằng {}.", "Đại biểu hội đồng nhân dân tuyên bố: {}.", "Một tài xế cho hay {}.", "{}, theo lời một cán bộ.",
+    # an organisation says it, somebody one knows, or nobody in particular
+    "Sở Nông nghiệp và Môi trường cho biết {}.", "UBND phường Trinh Giang xác nhận {}.", "Theo Công an tỉnh, {}.", "Theo Reuters, {}.", "Báo Tiền Tuyến đưa tin {}.",
+    "Hàng xóm tôi bảo {}.", "Mẹ tôi kể là {}.", "Nghe nói {}.", "{}, Sở Tài chính cho biết.", "{}, theo báo cáo của Công an tỉnh.",
 )  # fmt: skip
 GROUPS = (
-    ("người Kinh", "người Mông", "người Khmer", "đồng bào Ê Đê", "người Hoa"), ("người miền Bắc", "người miền Trung", "người miền Nam", "người gốc Huế", "người Hà Nội"),
-    ("công giáo", "phật giáo", "tin lành", "hồi giáo"),
+    ("người Kinh", "người Mông", "người Khmer", "đồng bào Ê Đê", "người Hoa", "người Dao đỏ"), ("người miền Bắc", "người miền Trung", "người miền Nam", "người gốc Huế", "người Hà Nội"),
+    ("công giáo", "phật giáo", "tin lành", "hồi giáo", "đồng bào Công giáo", "người theo đạo Hòa Hảo"),
 )  # fmt: skip
 CHECKS = [
     {"id": "1", "claim": BODY[0].upper() + BODY[1:] + ".", "publisher": "A", "publisher_kind": "independent_fact_check", "rating": "Không có căn cứ"},
@@ -71,7 +75,8 @@ def test_the_leaning_of_an_adjective_changes_no_decision(pair: tuple[str, str]) 
     assert abs(checkable.score(texts[0]) - checkable.score(texts[1])) <= 0.02
 
 
-@pytest.mark.parametrize("pair", [("Chủ tịch", "Nông dân"), ("Bí thư", "Tài xế"), ("Phó giám đốc", "Tiểu thương"), ("Thủ tướng", "Nhà báo")])
+@pytest.mark.parametrize("pair", [("Chủ tịch", "Nông dân"), ("Bí thư", "Tài xế"), ("Phó giám đốc", "Tiểu thương"), ("Thủ tướng", "Nhà báo"), ("Chủ tịch xã", "Một nông dân"),
+                                  ("Trưởng công an xã", "Nguyên bí thư huyện ủy"), ("Vị linh mục", "Giám đốc sở")])  # fmt: skip
 def test_whom_it_is_about_weighs_the_same_and_another_one_makes_it_related(pair: tuple[str, str]) -> None:
     def found(query: str, check: str) -> tuple[float, float, str]:
         text = "{} đã nhận 12 tỷ đồng tiền đền bù đất ở xã Tân Lộc ngày 3/9 vừa qua."
@@ -95,6 +100,19 @@ def test_swapping_a_place_on_both_sides_changes_nothing_and_on_one_side_makes_it
     one = found("xã Hòa An", "xã Tân Lộc")
     assert base[1] == both[1] == "confirmable" and abs(base[0] - both[0]) <= 1e-9
     assert one[1] == "related"
+
+
+@pytest.mark.parametrize("query", ["dem 14/10, cong o xa hoa an bi vo lam ngap 60 ha lua", "đêm 14/10, cống ở xã hòa an bị vỡ làm ngập 60 ha lúa", "ĐÊM 14/10, CỐNG Ở XÃ HÒA AN BỊ VỠ LÀM NGẬP 60 HA LÚA"])
+def test_another_place_is_another_claim_with_or_without_capitals(query: str) -> None:
+    matcher = Matcher([*CHECKS, {"id": "4", "claim": "Đêm 14/10, cống ở xã Tân Lộc bị vỡ làm ngập 60 ha lúa."}])
+    best = matcher.search(query)[0]
+    assert best.check == "4" and best.tier == "related" and [d.kind for d in best.differences] == ["place"]
+
+
+@pytest.mark.parametrize("text", ["Bệnh viện huyện cho biết sẽ hoãn 40 ca mổ trong tuần này.", "Bà con bảo vệ rừng phòng hộ suốt đêm 6/12.", "Theo Nghị định 168, lỗi vượt đèn đỏ bị phạt 6 triệu đồng.",
+                                  "Dân đến đồn công an xã trình báo mất 30 xe máy."])  # fmt: skip
+def test_what_a_body_does_itself_is_no_attribution(text: str) -> None:
+    assert mask(text) == text
 
 
 def test_publishers_who_disagree_are_both_returned() -> None:
