@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
 import math
 import re
-from collections.abc import Iterable
+import statistics
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -30,6 +32,7 @@ COLUMNS = ["series", "date", "count", "expected", "upper", "p_value", "score", "
 _MOST = 10**12  # a count; beyond it the arithmetic of the model overflows
 _BAD_BYTE = re.compile("[\udc80-\udcff]")  # how cli.main lets in what is no UTF-8
 _LONGEST = 20_000  # periods from the first to the last row of a table: 54 years of days
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)  # float() reads 1_000 and the digits of other scripts, too
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,10 @@ def _parse(line: int, record: dict[str, str | None], period: Period) -> Row:
     """Raises ValueError in words that name the line and the value."""
     if any(_BAD_BYTE.search(value) for value in record.values() if isinstance(value, str)):
         raise ValueError(f"line {line}: not UTF-8")
-    name = clean((record.get("series") or "").strip())
+    name = clean((record["series"] or "").strip())
     if not name:
         raise ValueError(f"line {line}: series is empty")
-    date = (record.get("date") or "").strip()
+    date = (record["date"] or "").strip()
     try:
         slot = slot_of(date, period)
     except ValueError:
@@ -74,10 +77,7 @@ def _parse(line: int, record: dict[str, str | None], period: Period) -> Row:
             continue
         if not text:
             raise ValueError(f"line {line}: count is missing; leave the whole row out where nothing was observed")
-        try:
-            numbers[field] = float(text)
-        except ValueError:
-            numbers[field] = math.nan
+        numbers[field] = float(text) + 0.0 if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(numbers[field]):
             raise ValueError(f"line {line}: {field} {text!r} is not a number")
     if numbers["count"] < 0 or numbers["count"] != int(numbers["count"]):
@@ -92,52 +92,79 @@ def _parse(line: int, record: dict[str, str | None], period: Period) -> Row:
 def _unobserved(record: dict[str, str | None], line: int, period: Period) -> Row | None:
     """A refused row as a day that was not observed, where its series and date can be read: a wrong number is no zero."""
     try:
-        date = (record.get("date") or "").strip()
-        name = clean((record.get("series") or "").strip())
+        date = (record["date"] or "").strip()
+        name = clean((record["series"] or "").strip())
         return Row(line, name, date, slot_of(date, period), 0.0, 0.0) if name else None
     except ValueError:
         return None
 
 
-def read_rows(stdin: Iterable[str], period: Period) -> tuple[list[Row], list[Row], list[str], bool]:
-    """Usable rows, refused ones as days not observed, complaints, and whether the table has a coverage column.
+def _records(stdin: Iterator[str], names: list[str]) -> Iterator[tuple[int, dict[str, str | None] | str]]:
+    """Line number, from 2 on, and the record of each line that holds something, or what is wrong with it. A line is read by itself:
+    a quotation mark that is never closed costs its own line, not all that follow."""
+    for number, line in enumerate(stdin, 2):
+        try:
+            fields = next(csv.reader([line], strict=True), [])
+        except csv.Error as error:
+            yield number, f"line {number}: not CSV: {error}"
+            continue
+        while len(fields) > len(names) and not fields[-1].strip():
+            fields.pop()
+        if len(fields) > len(names):
+            yield number, f"line {number}: {len(fields)} fields where line 1 names {len(names)}; a number is written 1000, not 1,000"
+        elif fields:
+            yield number, dict(itertools.zip_longest(names, fields))
 
-    Raises LangNgheError when a needed column is missing: then nothing can be read.
-    """
-    reader = csv.DictReader(stdin)
+
+def _header(stdin: Iterator[str]) -> list[str]:
+    """Names of the columns. Raises LangNgheError when a needed one is missing: then nothing can be read."""
     try:
-        names = [n.strip().lstrip("\ufeff") for n in reader.fieldnames or []]
+        names = [n.strip().lstrip("\ufeff") for n in next(csv.reader([next(stdin, "")]), [])]
     except csv.Error:
         names = []
     missing = [n for n in ("series", "date", "count") if n not in names]
     if missing:
         raise LangNgheError(f"line 1: column {', '.join(missing)} is missing", "the first line must read series,date,count or series,date,count,coverage")
-    reader.fieldnames = names
+    return names
+
+
+def read_rows(stdin: Iterable[str], period: Period) -> tuple[list[Row], list[Row], list[str], bool]:
+    """Usable rows, refused ones as days not observed, complaints, and whether the table has a coverage column. Raises LangNgheError."""
+    lines = iter(stdin)
+    names = _header(lines)
     rows: list[Row] = []
     refused: list[Row] = []
     errors: list[str] = []
-    lines: dict[tuple[str, int], int] = {}
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            errors.append(f"line {reader.line_num + 1}: not CSV: {error}")
+    seen: dict[tuple[str, int], int] = {}
+    for number, record in _records(lines, names):
+        if isinstance(record, str):
+            errors.append(record)
             continue
         try:
-            row = _parse(reader.line_num, record, period)
+            row = _parse(number, record, period)
         except ValueError as error:
             errors.append(str(error))
-            gap = _unobserved(record, reader.line_num, period)
+            gap = _unobserved(record, number, period)
             refused += [gap] if gap else []
             continue
-        earlier = lines.setdefault((row.series, row.slot), row.line)
+        earlier = seen.setdefault((row.series, row.slot), row.line)
         if earlier != row.line:
             errors.append(f"line {row.line}: {row.series} has a row for {row.date} already, on line {earlier}")
             continue
         rows.append(row)
-    return rows, refused, errors, "coverage" in names
+    stray = _stray(rows)
+    errors += [f"line {r.line}: date {r.date} lies far from all others, it is probably mistyped" for r in stray]
+    gone = {r.line for r in stray}
+    return [r for r in rows if r.line not in gone] if gone else rows, refused, errors, "coverage" in names
+
+
+def _stray(rows: list[Row]) -> list[Row]:
+    """Rows, fewer than one in ten, without which the others span no more than a table may: mistyped dates."""
+    if not rows or max(r.slot for r in rows) - min(r.slot for r in rows) < _LONGEST:
+        return []
+    middle = statistics.median_low(r.slot for r in rows)
+    far = [r for r in rows if abs(r.slot - middle) >= _LONGEST // 2]
+    return far if 10 * len(far) < len(rows) else []
 
 
 def detect(rows: list[Row], refused: list[Row], period: Period, options: Detection, with_coverage: bool) -> list[list[str]]:

@@ -123,8 +123,16 @@ class BurstFilter:
         return mean, ratio, score, np.where(seen, burst, 0.0), gap
 
     def _likelihoods(self, counts: Floats, mean: Floats, ratio: Floats, deviation: Floats) -> Floats:
-        """Log likelihood of the counts in each of the three states, [3, series], less log counts!."""
+        """Log likelihood of the counts in each of the three states, [3, series], less log counts!.
+
+        The high state means "so much or more": a count above what it expects is judged as that, and ten times as much adds 1 to the score.
+        Otherwise the largest surges of all would fit the outliers of a normal day best.
+        """
         m = self.model
+        rises = [np.maximum(rise * deviation, m.least_rise * rise / m.rise[0]) for rise in m.rise]
+        most = mean + rises[-1] + np.where(self.missed > 1, self.missed, 0.0)
+        beyond = np.log(np.maximum(counts / most, 1.0))
+        counts = np.minimum(counts, most)
         usual = _log_pmf(counts, mean, ratio)
         wide = _log_pmf(counts, mean, ratio * m.outlier_factor)
         normal = np.logaddexp(np.log1p(-m.outliers) + usual, np.log(m.outliers) + wide)
@@ -135,10 +143,10 @@ class BurstFilter:
                 np.log1p(-m.backlog) + normal[late], np.log(m.backlog) + _log_pmf(counts[late], due, ratio[late] + 0.1 * due)
             )
         levels = [normal]
-        for rise in m.rise:
-            more = np.maximum(rise * deviation, m.least_rise * rise / m.rise[0])
+        for more in rises:
             above = mean + more
             levels.append(_log_pmf(counts, above, np.maximum((ratio * mean + more + (m.spread * more) ** 2) / above, 1.02)))
+        levels[-1] += beyond
         return np.stack(levels)
 
     def _learn(

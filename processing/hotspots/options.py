@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from processing.errors import ConfigError
 
 Period = Literal["hour", "day", "week"]
-METHOD = "nb-hmm 1"
+METHOD = "nb-hmm 2"
 
 
 @dataclass(frozen=True)

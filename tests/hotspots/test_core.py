@@ -98,6 +98,32 @@ def test_bad_rows_are_named_by_line_and_the_others_are_judged(line: str, complai
     assert status == 1 and complaint in errors and len(rows) == 3
 
 
+def test_an_open_quote_and_a_comma_in_a_number_cost_their_own_line() -> None:
+    rows, status, errors = run('series,date,count\ns,2025-02-08,3\n"s,2025-02-09,3\ns,2025-02-10,1,000\ns,2025-02-11,1_0\ns,2025-02-12,4,\n')
+    assert status == 1 and [r["date"] for r in rows] == ["2025-02-08", "2025-02-12"]
+    assert [e.split(":")[0] for e in errors.splitlines()] == ["line 3", "line 4", "line 5"] and "4 fields where line 1 names 3" in errors
+
+
+def test_a_mistyped_year_costs_its_own_line() -> None:
+    straight, _, _ = run(table(noise(60)))
+    rows, status, errors = run(table(noise(60)) + "s,0205-03-07,3\ns,9999-12-31,2\n")
+    assert rows == straight and status == 1
+    assert [e[:25] for e in errors.splitlines()] == ["line 62: date 0205-03-07 ", "line 63: date 9999-12-31 "]
+
+
+def test_the_more_the_higher_the_score() -> None:
+    """The largest surges must not pass for the outliers of a normal day, nor a second day of them for something known."""
+    for mean in (0.2, 2.0, 10.0, 60.0):
+        past = noise(200, mean, 8)
+        counts = [[*past, float(c)] for c in sorted({int(mean * k) + 1 for k in (1, 2, 4, 8, 16, 40, 100, 1000, 100_000)})]
+        scores = judge(np.array(counts), None, 0, PERIODS["day"]).score[:, -1]
+        assert (np.diff(scores) > 0).all() and scores[-1] > 3, (mean, scores)
+    disaster = noise(150, 12.0)
+    disaster[100:105] = [300, 500, 400, 300, 200]
+    rows, _, _ = run(table(disaster))
+    assert [i for i, r in enumerate(rows) if r["alarm"] == "1"] == [100] and float(rows[120]["expected"]) < 25
+
+
 def test_bad_coverage_is_named() -> None:
     _, status, errors = run("series,date,count,coverage\ns,2025-02-08,3,1.5\n")
     assert status == 1 and "line 2: coverage 1.5 must lie between 0 and 1" in errors
