@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from processing.letters import Letters
 from processing.text import tone
 
 _DASH = "‐‑‒–—−"
@@ -32,29 +33,17 @@ def _bare(char: str) -> str:
     return base if base.isalnum() or base == low else low
 
 
-class _Table(dict[int, str]):
-    """A translation table filled as characters are met."""
-
-    def __init__(self, bare: bool) -> None:
-        self.bare = bare
-
-    def __missing__(self, code: int) -> str:
-        form = _bare(chr(code)) if self.bare else _one(chr(code))
-        self[code] = form
-        return form
-
-
-_EXACT, _FOLDED = _Table(False), _Table(True)
+_EXACT, _FOLDED = Letters(_one), Letters(_bare)
 
 
 def exact(text: str) -> str:
     """Lower case with accents, tone mark in one place, i for y, one dash and blank. Same length as `text` (NFC)."""
-    return tone(text).translate(_EXACT)
+    return _EXACT(tone(text))
 
 
 def folded(text: str) -> str:
     """As `exact`, without accents and with d for đ. Same length as `text` (NFC)."""
-    return text.translate(_FOLDED)
+    return _FOLDED(text)
 
 
 def accented(text: str) -> bool:

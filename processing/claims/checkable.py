@@ -13,16 +13,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from math import exp, log
+from operator import or_
 from typing import Any
 from zlib import crc32
 
+from processing.claims.lexicon import PLACE_HEADS, PROVINCES, TARGETS
 from processing.claims.mask import mask
-from processing.claims.numbers import dates, fold_keep, quantities
+from processing.claims.numbers import dates, fold_keep, fold_together, quantities
 from processing.claims.tokens import STAND_IN, marked, tokens, worded
-from processing.text import clean
+from processing.claims.watched import Watched, met
+from processing.text import clean, tone
 
 VETOED = 0.05  # score of a sentence that a rule of S5 rules out
 MAX_SYLLABLES = 120
@@ -30,32 +33,32 @@ KNOWN = 0.58  # share of known words below which it is no Vietnamese: of 1,522 s
 REMEMBERED = 200_000  # words and pairs of syllables
 BARE = 0.5  # taken from the logit of a sentence without diacritics: its words tell less, and unsure is not checkable
 
-_QUESTION = re.compile(
-    r"\?|^(?:bao gio|tai sao|vi sao|lieu|phai chang|co phai|ai|sao|lam sao|thu hoi|chang le|co nen|co ai|xin hoi)\b|\b(?:hay khong|khong nhi|hay sao)\W*$"
+_QUESTION = Watched(  # and every sentence with a question mark
+    r"^(?:bao gio|tai sao|vi sao|lieu|phai chang|co phai|ai|sao|lam sao|thu hoi|chang le|co nen|co ai|xin hoi)\b|\b(?:hay khong|khong nhi|hay sao)\W*$"
 )
-_DEMAND = re.compile(
+_DEMAND = Watched(
     r"^\W*(?:de nghi|kinh de nghi|yeu cau|kien nghi|kinh mong|mong|xin|hay|dung|moi (?:moi nguoi|ba con|quy|ban|cac)|keu goi|cung nhau|cung den|cung len|chung ta (?:hay|can|nen)|"
     r"ba con hay|moi nguoi (?:hay|nen|cung)|can (?:bai bo|trao|phai|co)|phai (?:cong bo|xem|thay|co|bao ve)|da den luc|hen gap|ba con (?:nho|oi)|nen)\b"
     r"|\b(?:de nghi|yeu cau) (?:quan|ong|ba|cac (?:cap|ong|vi)|lanh dao|chinh quyen|so|bo|uy ban|xa|phuong|tinh|cong ty) .{0,40}\b(?:som|ngay|giai quyet|tra loi|xem xet|boi thuong|cong khai)\b"
 )
-_HYPOTHESIS = re.compile(r"^\W*(?:neu|gia (?:nhu|ma|su)|uoc (?:gi|chi)|phai chi|thu tuong tuong|da la|dang le|biet dau|le ra|cau mong|cau troi|hy vong|chuc)\b")
-_FORECAST = re.compile(
+_HYPOTHESIS = Watched(r"^\W*(?:neu|gia (?:nhu|ma|su)|uoc (?:gi|chi)|phai chi|thu tuong tuong|da la|dang le|biet dau|le ra|cau mong|cau troi|hy vong|chuc)\b")
+_FORECAST = Watched(
     r"\b(?:co le|chac (?:se|chan se|la|la)|som muon|truoc sau gi|du bao trong|nhieu kha nang|e rang|trong tuong lai|thoi gian toi|vai nam nua|roi .{0,30} cung se|"
     r"(?:chinh quyen|che do|nuoc ta|dat nuoc|xa hoi|the gioi|nen kinh te)\b[^,.]{0,20} se\b[^,.]{0,30} (?:nam|thap ky) (?:toi|nua)|mot ngay nao do|chang may choc|mai nay|tuong lai cua|se (?:con|lai|chang|tro thanh|y nhu))\b"
 )
-_OPINION = re.compile(
+_OPINION = Watched(
     r"\b(?:theo toi|toi (?:nghi|thay|cho rang|tin|doan|mong|uoc|ung ho|phan doi|khong dong y|that vong|hoan nghenh|tu hao|thuong|ghet|dinh|chan)|voi toi|ca nhan toi|"
     r"theo cam nhan|noi that|that (?:dang|xung dang|buon|khong|ho then|nhan van|su)|nuc cuoi|khong the (?:chap nhan|tin)|vo cam|dang khen|dang buon|cam on|xau ho|"
     r"thieu (?:trach nhiem|tinh nguoi|nhan van|ton trong)|dung dan|tu te|ngao ngan|chan (?:canh|ngay)|xot xa|tu hao qua|gian qua|buon cho|nen (?:tu soi|bot|mo|uu tien|thuoc)|"
     r"la (?:hanh ha|bop nghet|do tien|dot tien|coi thuong|vo cam)|(?:can )?benh (?:thanh tich|hinh thuc)|dang duoc|xung dang|qua cham|te hon|kha hon|dung la|ghe|la lang phi)\b"
 )
 # a call to come, and what an actor ought to do; an evaluation that has the grammar of a statement; a joke that says so
-_CALL = re.compile(
+_CALL = Watched(
     r"^\W*(?:hen (?:ba con|moi nguoi|anh em|anh chi em|cac ban|ca nha|nhau)|ru nhau|moi nguoi oi|ai ranh)\b|\b(?:ba con|moi nguoi|anh em|cac ban) .{0,60}\b(?:nhe|nha)\W*$|"
     r"^\W*(?:chinh phu|nha nuoc|quoc hoi|tinh|thanh pho|chinh quyen|lanh dao|uy ban)(?: \w+){0,4} (?:nen|phai) "
     r"(?:tu bo|bo|dung|ngung|xem|thay|bau|giai tan|tu chuc|xin loi|cong khai|sua|rut|huy|giai trinh|chiu trach nhiem)\b"
 )
-_JUDGEMENT = re.compile(
+_JUDGEMENT = Watched(
     r"\b(?:la (?:mot )?(?:sai lam|tham hoa|that bai|tro he|noi nhuc|su si nhuc|man kich|con roi|tro dua)|chi (?:co loi cho|biet hua|gioi hua|biet lo cho)|mat het (?:niem|long) tin|"
     r"thoi nat|ai cung (?:thay|biet)|ai chang biet|chac (?:de|chi de) (?:ngam|lam canh|khoe|trung))\b|^\W*chuyen (?:la|vui|cuoi|that nhu dua)\s?:"
 )
@@ -78,6 +81,13 @@ _CUES = {
 }  # fmt: skip
 
 
+# what `worded` takes out: a province, whom the sentence is about, a name after what heads one
+_CUT = Watched(rf"\b(?:{'|'.join(map(re.escape, [*PROVINCES, *map(fold_keep, TARGETS)]))})\b")
+_HEADED = Watched(rf"\b(?:{'|'.join(PLACE_HEADS)})\s")
+_UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper())
+_INITIAL = re.compile(rf"\s[{_UPPER}]")
+
+
 def _by_first() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     """For each word that begins a phrase of a cue: the cue and the words that must follow."""
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
@@ -90,11 +100,26 @@ def _by_first() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
 _BEGINS = _by_first()
 # rules in the order they are asked
 _RULES = (("question", _QUESTION), ("demand", _DEMAND), ("demand", _CALL), ("hypothesis", _HYPOTHESIS), ("opinion", _OPINION), ("opinion", _JUDGEMENT), ("forecast", _FORECAST))
+_RULED = reduce(or_, (pattern.bit for _, pattern in _RULES))
 
 
-def cues(folded: str, places: int) -> dict[str, float]:
-    """Named features of the folded words of one sentence that names so many places; counts are capped."""
-    moments, toks = dates(folded), tokens(folded)
+class _Folded(dict[str, str]):
+    """Words without diacritics; what was asked for is remembered."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > REMEMBERED:
+            self.clear()
+        found = self[word] = fold_keep(word)
+        return found
+
+
+_folded = _Folded()
+
+
+def cues(folded: str, places: int, spelt: list[str] | None = None) -> dict[str, float]:
+    """Named features of the folded words of one sentence that names so many places; counts are capped. `spelt`: its words where they are known already."""
+    toks = list(map(_folded.__getitem__, spelt)) if spelt is not None and "'" not in folded else tokens(folded)
+    moments = dates(folded)
     numbers = quantities(folded, moments)
     out = dict.fromkeys(_CUES, 0.0)
     for at, token in enumerate(toks):
@@ -123,7 +148,12 @@ def vetoed(masked: str) -> str:
 
 
 def _veto(folded: str) -> str:
-    return next((name for name, pattern in _RULES if pattern.search(folded)), "")
+    if "?" in folded:
+        return "question"
+    bits = met(folded)
+    if not bits & _RULED:
+        return ""
+    return next((name for name, pattern in _RULES if bits & pattern.bit and pattern.regex.search(folded)), "")
 
 
 def key(word: str) -> int:
@@ -147,9 +177,13 @@ class Weights(dict[str, float | None]):
 
 def words(plain: str, known: Callable[[str], object]) -> list[str]:
     """Words of a lower-case sentence; two syllables are one word where `known` gives more than None for the pair. Numbers are left out."""
+    return _joined(tokens(plain), known)
+
+
+def _joined(syllables: list[str], known: Callable[[str], object]) -> list[str]:
     out: list[str] = []
     before = ""  # the syllable that may still join the next
-    for token in tokens(plain)[:MAX_SYLLABLES]:
+    for token in syllables[:MAX_SYLLABLES]:
         if before and known(pair := f"{before} {token}") is not None:
             out[-1] = pair
             before = ""
@@ -159,13 +193,26 @@ def words(plain: str, known: Callable[[str], object]) -> list[str]:
     return [w for w in out if not w[0].isdigit()]
 
 
-def read(sentence: str) -> tuple[str, str, int]:
-    """The masked sentence; its words in lower case with places and offices taken out; how many places it names."""
-    masked = text = mask(clean(sentence))
+def read(sentence: str, cleaned: bool = False) -> tuple[str, str, int]:
+    """The masked sentence; its words in lower case with places and offices taken out; how many places it names. `cleaned`: it has gone through `clean`."""
+    masked = text = mask(sentence if cleaned else clean(sentence))
     if text != sentence:  # taking out one attribution may uncover another; where nothing was taken out there is none
         text = mask(text)
-    plain, places = worded(text)
-    return masked, plain, len(places)
+    if _names(text):
+        plain, places = worded(text)
+        return masked, plain, len(places)
+    return masked, _lower(text), 0
+
+
+def _names(masked: str) -> bool:
+    """May `worded` take anything out? Else the sentence stays whole."""
+    folded = fold_keep(masked)
+    return _CUT.may(folded) or (_HEADED.may(folded) and any(folded.endswith(PLACE_HEADS, 0, m.start()) for m in _INITIAL.finditer(masked)))
+
+
+def _lower(masked: str) -> str:
+    lowered = tone(masked.lower())
+    return lowered if len(lowered) == len(masked) else fold_keep(masked)
 
 
 @cache
@@ -182,22 +229,23 @@ def _most() -> float:
     return sum(max(0.0, weight) * (3.0 if name in ("numbers", "units") else 2.0) for name, weight in _model()[2].items())
 
 
-def _score(sentence: str, least: float) -> float:
+def _score(sentence: str, least: float, cleaned: bool = False) -> float:
     """The score, or VETOED where no cues could lift it to `least`: then they are not looked for."""
-    masked, plain, places = read(sentence)
+    masked, plain, places = read(sentence, cleaned)
     if vetoed(masked):
         return VETOED
     with_marks, without, named, bias, _ = _model()
     bare = not marked(plain)
     table = without if bare else with_marks
-    told = [w for w in words(plain, table.__getitem__) if w != STAND_IN]
+    syllables = tokens(plain)
+    told = [w for w in _joined(syllables, table.__getitem__) if w != STAND_IN]
     found = [weight for weight in map(table.__getitem__, told) if weight is not None]
     if len(found) < KNOWN * len(told):
         return VETOED
     logit = bias + sum(found) / max(len(found), 1) - BARE * bare
     if least and logit + _most() < log(least / (1 - least)):
         return VETOED
-    logit += sum(named[name] * value for name, value in cues(fold_keep(plain), places).items())
+    logit += sum(named[name] * value for name, value in cues(fold_keep(plain), places, syllables).items() if value)
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -209,7 +257,11 @@ def score(sentence: str) -> float:
 def past(sentences: Iterable[str]) -> list[tuple[str, float]]:
     """The sentences past the operating point with their scores, in order; a repeated sentence as often as it comes."""
     point = _model()[4]
-    scored = ((sentence, _score(sentence, point)) for sentence in sentences)
+    all_of = list(sentences)
+    whole = "\n".join(all_of)
+    if cleaned := clean(whole) == whole:
+        fold_together(all_of)
+    scored = ((sentence, _score(sentence, point, cleaned)) for sentence in all_of)
     return [(sentence, value) for sentence, value in scored if value >= point]
 
 

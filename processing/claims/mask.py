@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from processing.claims.numbers import fold_keep
+from processing.claims.watched import Watched
 
 _UPPER = "".join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper() and (ord(c) < 0x1B1 or ord(c) >= 0x1EA0))
 _CAP = rf"[{_UPPER}][\w.]*"
@@ -34,21 +35,21 @@ _REPORTS = r"(?:cho biet|cho hay|cho rang|noi rang|khang dinh|nhan dinh|dua tin|
 _ITS_OWN = r"(?:se|da|dang|vua|moi|chua|khong|tam|dung|ngung|hoan|cam|cap|cho|mo|dong|thu|phat|chi|tiep|ban|giam|tang|huy|doi|cung|van|con)"
 _ARTICLE = r"(?:(?:mot|nhieu|mot so|cac|nhung|vi)\s+)?"
 # "Chủ tịch xã X cho biết (rằng|:|,) …": at the start of the sentence, without a comma inside, at most 14 words.
-_LEAD = re.compile(rf"^\W*{_ARTICLE}(?:{_WHO})\b(?:\s+[^\s,:;]+){{0,13}}?\s+(?:da |vua |cung |moi )?{_SPEECH}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s*"
+_LEAD = Watched(rf"^\W*{_ARTICLE}(?:{_WHO})\b(?:\s+[^\s,:;]+){{0,13}}?\s+(?:da |vua |cung |moi )?{_SPEECH}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s*"
                    rf"|^\W*(?:{_WHO})\b(?:\s+[^\s:;]+){{0,16}}?\s+{_SPEECH}\s*(?:rang\b|:)\s*[\"“]?\s*")  # fmt: skip
 # whatever precedes a speech verb and "rằng" or a colon at the start is an attribution too: "Trước đó, trên mạng xuất hiện tin nhắn nói rằng …"
-_ANY = re.compile(rf"^\W*(?:[^\s:;?!]+\s+){{1,16}}?{_SPEECH}\s*(?:rang\b\s*:?|:)\s*[\"“]?\s*")
-_REPORTED = re.compile(rf"^\W*{_BODY}[^,:;]{{0,80}}?\s(?:da |vua |cung |moi )?{_REPORTS}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s+(?!{_ITS_OWN}\b)")
+_ANY = Watched(rf"^\W*(?:[^\s:;?!]+\s+){{1,16}}?{_SPEECH}\s*(?:rang\b\s*:?|:)\s*[\"“]?\s*")
+_REPORTED = Watched(rf"^\W*{_BODY}[^,:;]{{0,80}}?\s(?:da |vua |cung |moi )?{_REPORTS}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s+(?!{_ITS_OWN}\b)")
 # "Theo Reuters, …": whoever is named up to the comma; a law, a plan or a date there belongs to what is said
 _LAW = r"(?:nghi dinh|thong tu|quyet dinh|quy dinh|luat|nghi quyet|ke hoach|lich|hop dong|quy chuan|tieu chuan|phuong an|de an|du thao|gia|muc|thoi gian)"
-_THEO = re.compile(rf"^\W*theo\s+(?:loi\s+|bao cao (?:cua\s+)?)?(?:{_ARTICLE}(?:{_WHO})\b[^,:;]{{0,80}}|(?!{_LAW}\b)[^,:;\d]{{1,80}})[,:]\s*")
+_THEO = Watched(rf"^\W*theo\s+(?:loi\s+|bao cao (?:cua\s+)?)?(?:{_ARTICLE}(?:{_WHO})\b[^,:;]{{0,80}}|(?!{_LAW}\b)[^,:;\d]{{1,80}})[,:]\s*")
 # hearsay, and those one knows: "Nghe nói …", "Hàng xóm tôi bảo …". Read with the diacritics: "bảo" says, "bão" storms.
-_HEARSAY = re.compile(r"^\W*(?:nghe|thay)\s+(?:noi|don|tin|bao|dau|ke)\b(?:\s+(?:la|rang))?[:,]?\s*")
+_HEARSAY = Watched(r"^\W*(?:nghe|thay)\s+(?:noi|don|tin|bao|dau|ke)\b(?:\s+(?:la|rang))?[:,]?\s*")
 _KIN = re.compile(
     r"^\W*(?:[Hh]àng xóm|[Mm]ẹ|[Bb]ố|[Bb]a|[Cc]ha|[Dd]ì|[Cc]ậu|[Bb]ác|[Cc]ô|[Cc]hú|[Cc]hị|[Aa]nh|[Ôô]ng|[Bb]à|[Bb]ạn|[Bb]à con|[Dd]ân|[Nn]gười ta|[Mm]ấy \S+)"
     r"(?:\s+[^\s,:;?!]+){0,4}?\s+(?:bảo(?! (?:vệ|đảm|hiểm|hành|tàng|tồn|trì|mật|kê|ban|lãnh|dưỡng|quản))|kể(?! (?:từ|cả))|đồn(?! (?:công|điền|biên))|kháo|mách)(?:\s+(?:nhau|là|rằng|tôi|với tôi))*[:,]?\s+"
 )
-_TAIL = re.compile(rf",\s*(?:theo\s+(?:loi\s+)?)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\s*[.!\"]*\s*$"
+_TAIL = Watched(rf",\s*(?:theo\s+(?:loi\s+)?)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\b\s*[.!\"]*\s*$"
                    rf"|\s?,\s*{_BODY}[^,;]{{0,80}}?\s{_REPORTS}\s*[.!\"]*\s*$|\s?,\s*theo\s+(?:(?:loi\s+)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}|(?!{_LAW}\b)[^,;\d]{{1,80}})$")  # fmt: skip
 
 _ETHNIC = (
@@ -59,15 +60,15 @@ _ETHNIC = (
 _RELIGION = (
     "cong giao|thien chua giao|phat giao|phat tu|giao dan|tin lanh|hoi giao|cao dai|hoa hao|an do giao|dao phat|dao thien chua|dao chua|dao hoi|luong giao"
 )
-_GROUP = re.compile(  # religions first: "Công" and "Hòa" are peoples, too
+_GROUP = Watched(  # religions first: "Công" and "Hòa" are peoples, too
     rf"\b(?:(?:dong bao|ba con|nguoi|dan)\s+(?:theo\s+)?(?:dao\s+)?)?(?:{_RELIGION})\b"
     rf"|\b(?:nguoi dan toc|dan toc|dong bao|ba con|nguoi)\s+(?:{_ETHNIC})\b(?!\s+(?:nguoi|te|doanh|nam))(?:\s(?:do|den|trang|tien|ao dai)\b)?"
     r"|\b(?:dong bao )?(?:dan toc )?thieu so\b"
 )
-_ORIGIN = re.compile(r"\b(?:nguoi|dan)\s+(?:goc\s+|que\s+)?(?:mien\s+(?:bac|trung|nam|tay|nui|xuoi|ngoai|trong)|(?:bac|trung|nam)(?!\s*\w*\d))\b")
+_ORIGIN = Watched(r"\b(?:nguoi|dan)\s+(?:goc\s+|que\s+)?(?:mien\s+(?:bac|trung|nam|tay|nui|xuoi|ngoai|trong)|(?:bac|trung|nam)(?!\s*\w*\d))\b")
 _ORIGIN_NAMED = re.compile(rf"\b[Nn]gười\s+(?:gốc\s+|quê\s+)?{_CAP}(?:\s+{_CAP}){{0,2}}|\b(?:gốc|quê|nguyên quán)\s+(?:ở\s+)?{_CAP}(?:\s+{_CAP}){{0,2}}")
-_NAMED = re.compile(r"\b(?:nguoi|goc|que|nguyen quan)\s")
-_LEANING = re.compile(
+_NAMED = Watched(r"\b(?:nguoi|goc|que|nguyen quan)\s")
+_LEANING = Watched(
     r"\b(?:canh ta|canh huu|cap tien|bao thu|ta khuynh|huu khuynh|on hoa|cuc doan|than chinh quyen|doi lap|than phuong tay|than trung quoc|"
     r"than my|yeu nuoc|dan chu|cach mang|tu do chu nghia|dan tuy)\b"
 )
@@ -82,12 +83,12 @@ def spans(text: str) -> list[tuple[int, int]]:
     # an attribution is taken out only when a statement of at least three words remains
     if lead and len(folded[lead.end() :].split()) >= 3:
         found.append((0, lead.end()))
-    tail = _TAIL.search(folded)
+    tail = "," in folded and _TAIL.search(folded)
     if tail and len(folded[: tail.start()].split()) >= 3:
         found.append((tail.start(), len(text)))
     for pattern in (_GROUP, _ORIGIN, _LEANING):
         found += [m.span() for m in pattern.finditer(folded)]
-    if _NAMED.search(folded):
+    if _NAMED.may(folded):
         found += [m.span() for m in _ORIGIN_NAMED.finditer(text)]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):

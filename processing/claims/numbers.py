@@ -8,37 +8,48 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+
+from processing.claims.watched import Watched
+from processing.letters import Letters
+
+_MARKS = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "\u00a0": " "}
+_KEPT, _LONG = 512, 2_000  # so many texts' folded forms are kept: a sentence is folded by its mask, its places, its rules and its facts in turn
 
 
-class _Table(dict[int, str]):
-    """A translation table filled as characters are met: lower case where that is one character."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        low = char.lower()
-        self[code] = form = low if len(low) == 1 else char
-        return form
-
-
-_FOLD_MAP = _Table()
+def _letter(char: str) -> str:
+    """The character without its diacritics in lower case, where that is one character. Above U+1EF9 and between the blocks of Latin letters only the case goes."""
+    if 0xC0 <= ord(char) < 0x250 or 0x1EA0 <= ord(char) < 0x1EFA:
+        base = unicodedata.normalize("NFD", char.lower())[0]
+        return "d" if base == "đ" else base
+    low = char.lower()
+    return _MARKS.get(char, low if len(low) == 1 else char)
 
 
-def _build_map() -> None:
-    for code in [*range(0xC0, 0x250), *range(0x1EA0, 0x1EFA)]:
-        base = unicodedata.normalize("NFD", chr(code).lower())[0]
-        _FOLD_MAP[code] = "d" if base == "đ" else base
-    _FOLD_MAP.update({ord("’"): "'", ord("‘"): "'", ord("“"): '"', ord("”"): '"', ord("–"): "-", ord("\u00a0"): " "})
+_folding = Letters(_letter)
+_folded: dict[str, str] = {}
 
 
-_build_map()
-
-
-@lru_cache(maxsize=64)  # one sentence is folded by its mask, its places, its rules and its facts in turn
 def fold_keep(text: str) -> str:
     """Lower case, no diacritics, one character for one character of NFC text, so spans stay valid."""
-    return text.lower() if text.isascii() else text.translate(_FOLD_MAP)
+    found = _folded.get(text)
+    if found is None:
+        if len(_folded) >= _KEPT:
+            _folded.clear()
+        found = text.lower() if text.isascii() else _folding(text)
+        if len(text) < _LONG:
+            _folded[text] = found
+    return found
+
+
+def fold_together(texts: list[str]) -> None:
+    """Fold the sentences of one document at once, for `fold_keep` to find: letter by letter, each alone, costs five times as much."""
+    forms = _folding("\n".join(texts)).split("\n")
+    if len(forms) == len(texts) <= _KEPT:  # no sentence of its own lines
+        if len(_folded) + len(texts) > _KEPT:
+            _folded.clear()
+        _folded.update(zip(texts, forms, strict=True))
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ _DIGIT = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "s
 UNITS: dict[str, tuple[str, float]] = {
     "%": ("%", 1), "phan tram": ("%", 1), "percent": ("%", 1), "dong": ("dong", 1), "vnd": ("dong", 1), "usd": ("usd", 1),
     "do la": ("usd", 1), "euro": ("eur", 1), "km": ("m", 1000), "cay so": ("m", 1000), "ki lo met": ("m", 1000), "km/h": ("km/h", 1),
-    "met": ("m", 1), "m": ("m", 1), "cm": ("m", 0.01), "mm": ("m", 0.001), "ha": ("m2", 1e4), "hecta": ("m2", 1e4), "hec ta": ("m2", 1e4), "hec-ta": ("m2", 1e4),
+    "met": ("m", 1), "m": ("m", 1), "cm": ("m", 0.01), "mm": ("m", 0.001), "ha": ("m2", 1e4), "hec ta": ("m2", 1e4), "hec-ta": ("m2", 1e4), "hecta": ("m2", 1e4),
     "m2": ("m2", 1), "met vuong": ("m2", 1), "km2": ("m2", 1e6), "m3": ("m3", 1), "met khoi": ("m3", 1), "khoi": ("m3", 1), "lit": ("litre", 1),
     "kg": ("kg", 1), "ki lo gam": ("kg", 1), "tan": ("kg", 1000), "ta": ("kg", 100), "gam": ("kg", 0.001), "mg": ("kg", 1e-6),
     "kwh": ("kwh", 1), "mw": ("mw", 1), "do c": ("°c", 1), "do": ("°c", 1), "do richter": ("richter", 1),
@@ -96,8 +107,8 @@ _QUALIFIER = {"gan": "under", "khoang": "about", "chung": "about", "tam": "about
               "toi thieu": "at_least", "hon": "over", "tren": "over", "qua": "over", "toi da": "at_most", "nhieu nhat": "at_most",
               "duoi": "under", "chua den": "under", "nearly": "under", "over": "over", "more than": "over", "at least": "at_least",
               "about": "about"}  # fmt: skip
-_DIGITS = re.compile(r"\d")
-_DATE_HINT = re.compile(r"\d\s?[/.-]\s?\d|(?:ngay|mung|thang)\s\d|(?:19|20)\d\d")  # every date holds one of these; it is far sooner looked for
+_DIGITS = re.compile(r"\d+")
+_DATED = re.compile(r"\b(?:ngay|hom|mung|sang|trua|chieu|toi|dem|den|tu|thang|nam)\s$")  # what a date may begin with instead of its first digit
 _NUM = r"\d+(?:[.,]\d+)*"
 _DATE = re.compile(
     r"\b(?:ngay|hom|mung|sang|trua|chieu|toi|dem|den|tu)\s(?P<d>\d{1,2})\s?[/.-]\s?(?P<m>1[0-2]|0?[1-9])(?:\s?[/.-]\s?(?P<y>(?:19|20)\d\d))?(?![\d/%]|,\d)"
@@ -108,13 +119,14 @@ _DATE = re.compile(
     r"|\bthang\s(?P<m3>1[0-2]|0?[1-9])(?:\s?[/.-]\s?(?P<y3>(?:19|20)\d\d)|(?:\s|,\s)nam\s(?P<y3b>(?:19|20)\d\d)|\b)(?!\s?%)"
     r"|\bnam\s(?P<y4>(?:19|20)\d\d)\b|(?<![\d.,])(?P<y5>(?:19|20)\d\d)\b(?![.,]?\d)(?!\s?(?:nguoi|ca|dong|usd|ho|m|met|km|ha|kg|tan|trieu|ty)\b)"
 )
-_REL = re.compile(
+_REL = Watched(
     r"\b(hom nay|hom qua|hom kia|ngay mai|ngay kia|(?:sang|trua|chieu|toi|dem) (?:nay|qua|mai)|(?:tuan|thang|nam|quy) (?:nay|toi|truoc|sau|ngoai|qua)"
     r"|cuoi tuan|cuoi thang|cuoi nam|dau nam|dau thang|giua thang|thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|quy (?:i{1,3}|iv|[1-4]))\b"
 )
 _ROMAN = {"quy i": "quy 1", "quy ii": "quy 2", "quy iii": "quy 3", "quy iv": "quy 4"}
-_WORDNUM = re.compile(
-    r"\b(?:(?:mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi|lam)\s)*(?:(?:muoi|tram|nghin|ngan(?! hang)|trieu|ty|chuc|linh|le|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|lam)\b\s?)+"
+_LEAD = 7  # characters of the longest of them, and the blank
+_WORDNUM = Watched(
+    r"\b(?:(?:mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi|lam)\s)*(?:\b(?:muoi|tram|nghin|ngan(?! hang)|trieu|ty|chuc|linh|le|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|lam)\b\s?)+"
 )
 _UNIT_RE = re.compile(
     r"\s?(?:(?:-|den|–)?\s?)?(" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![a-z0-9])",
@@ -187,10 +199,23 @@ def _qualifier_before(folded: str, at: int) -> str:
     return ""
 
 
+def _at_digits(pattern: re.Pattern[str], folded: str, lead: re.Pattern[str] | None = None) -> Iterator[re.Match[str]]:
+    """What `finditer` gives of a pattern whose matches begin with the first digit of a run, or with the `lead` of some characters before it: it is tried there alone."""
+    at = 0
+    for run in _DIGITS.finditer(folded):
+        first = run.start()
+        before = lead.search(folded, max(at, first - _LEAD), first) if lead is not None else None
+        found = pattern.match(folded, before.start()) if before else None
+        found = found or (pattern.match(folded, first) if first >= at else None)
+        if found:
+            at = found.end()
+            yield found
+
+
 def dates(folded: str) -> list[Moment]:
     """Every date stated in `folded`, with the relative ones."""
     out: list[Moment] = []
-    for m in _DATE.finditer(folded) if _DATE_HINT.search(folded) else ():
+    for m in _at_digits(_DATE, folded, _DATED):
         g = m.groupdict()
         day, month, year = (next((g[n] for n in names if g[n]), None) for names in (_DAYS, _MONTHS, _YEARS))
         if day and not 1 <= int(day) <= 31:
@@ -215,6 +240,9 @@ def quantities(folded: str, taken: list[Moment] | None = None, original: str | N
     """With `original` (the text before folding) "sáu" is told from "sau" and "tư" from "từ"; without it those words alone are no numbers.
 
     Numbers with units outside the spans of `taken` dates; number words only where a counted unit or a magnitude follows."""
+    written = _DIGITS.search(folded) is not None
+    if not written and not _WORDNUM.may(folded):
+        return []
     spans = [(t.start, t.end) for t in (dates(folded) if taken is None else taken)]
     spans = [s for s in spans if s[1] > s[0]]
     out: list[Quantity] = []
@@ -222,13 +250,12 @@ def quantities(folded: str, taken: list[Moment] | None = None, original: str | N
     def free(a: int, b: int) -> bool:
         return all(b <= s or a >= e for s, e in spans)
 
-    written = _DIGITS.search(folded) is not None
-    for t in _TIME.finditer(folded) if written else ():
+    for t in _at_digits(_TIME, folded) if written else ():
         if free(t.start(), t.end()) and (t[2] or folded[t.start() : t.end()].rstrip().endswith(("h", "gio"))):
             minutes = float(int(t[1]) * 60 + int(t[2] or 0))
             out.append(Quantity(minutes, minutes, "clock" if t[2] or "gio" not in t[0] else "gio", "", t.start(), t.end()))
             spans.append((t.start(), t.end()))
-    for m in _NUM_RE.finditer(folded) if written else ():
+    for m in _at_digits(_NUM_RE, folded) if written else ():
         if not free(m.start(), m.end()):
             continue
         scale, unit, factor, end = _unit_after(folded, m.end())
