@@ -20,11 +20,16 @@ MOST = 10  # of one source in one run
 
 _SET = """UPDATE attachment SET state = %(state)s, reason = %(reason)s, attempts = attempts + %(tried)s, not_before = now() + %(wait)s
     WHERE url = %(url)s AND state = 'wanted' AND document_id IN (SELECT id FROM document WHERE source_id = %(source)s)"""
+# Noted while another worker was reading the file, or restored from a backup, which holds nothing landed: nobody would ever read it.
+_FORGOTTEN = """UPDATE attachment a SET state = 'wanted' FROM document d
+    WHERE d.id = a.document_id AND d.source_id = %(source)s AND a.state = 'landed'
+        AND NOT EXISTS (SELECT FROM landing l WHERE l.source_id = d.source_id AND l.kind = 'attachment' AND l.url = a.url AND l.state IN ('pending', 'retry'))"""
 
 
 async def fetch_wanted(conn: Connection, source_id: int, fetcher: Fetcher, own_hosts: frozenset[str]) -> int:
     """Land the files wanted of a source that are due, each once however many documents link to it; returns how many. One that fails waits, and after some
-    failures, or where it may not be asked for, it is refused with the reason. Commits after each."""
+    failures, or where it may not be asked for, it is refused with the reason. One that was landed and is not there to be read is wanted again. Commits after each."""
+    conn.execute(_FORGOTTEN, {"source": source_id})
     rows = conn.execute(
         """SELECT a.url, min(a.attempts) AS attempts FROM attachment a JOIN document d ON d.id = a.document_id
            WHERE d.source_id = %s AND a.state = 'wanted' GROUP BY a.url HAVING max(a.not_before) <= now() ORDER BY max(a.noted_at) DESC, a.url LIMIT %s""",

@@ -1,4 +1,4 @@
-"""Search in documents, with accents and without, in the database (`search_documents`, migration 0011) and for the review page.
+"""Search in documents and the files they link to, with accents and without, in the database (`search_documents`, migrations 0011 and 0017) and for the review page.
 
 What is stored of a text is its syllables without accents and their places; words typed with accents are looked for, as written, in the texts that
 the index finds. Answers are for the screen only (SCOPE S9), and the audit keeps who searched and keyed hashes of the words (S12).
@@ -38,6 +38,7 @@ def vector(title: str, text: str) -> str:
 def find(conn: Connection, asked: str, *, actor: str, now: datetime, any_accents: bool = False, most: int = MOST) -> list[dict[str, Any]]:
     """Documents that hold the words, newest first, those with the words side by side before others; each with `around`, some words about it.
 
+    `attachment` is the address of the linked file that holds them, and `around` is of its text; None where the page itself does.
     Writes one row of the audit in the caller's transaction: `actor`, how many were found, and a keyed hash of each syllable.
     """
     asked = clean(asked)[:LONGEST]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -13,7 +12,6 @@ from psycopg.types.json import Jsonb
 
 from processing.cluster import changes
 from processing.db import Connection
-from processing.text import clean
 from review import queries, usefulness
 from review.auth import CurrentUser, FormUser
 from review.chart import Plot, counts_chart
@@ -64,7 +62,7 @@ def issue(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         "issue": row,
         "flags": [{**flag, "plot": _plot(request, conn, flag)} for flag in conn.execute(queries.ISSUE_FLAGS, {"issue": row["id"]}).fetchall()],
         "documents": conn.execute(queries.ISSUE_DOCUMENTS, {"issue": row["id"]}).fetchall(),
-        "files": [{**file, "name": _file_name(file["url"])} for file in conn.execute(queries.ISSUE_FILES, {"issue": row["id"]}).fetchall()],
+        "files": conn.execute(queries.ISSUE_FILES, {"issue": row["id"]}).fetchall(),
         "decisions": conn.execute(queries.DECISIONS, ["issue", [row["id"], *merged]]).fetchall(),
         "behind": conn.execute(queries.ISSUE_ORIGINS, [row["id"]]).fetchone(),
         "services": conn.execute(queries.SERVICES).fetchall(),
@@ -72,11 +70,6 @@ def issue(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         "candidates": conn.execute(queries.ISSUE_CANDIDATES, near).fetchall(),
     }
     return page(request, "issue.html", values)
-
-
-def _file_name(url: str) -> str:
-    """What people call a file: the end of its address, readable."""
-    return clean(unquote(urlsplit(url).path.rsplit("/", 1)[-1]))[:120] or url
 
 
 def _plot(request: Request, conn: Connection, flag: dict[str, Any]) -> Plot | None:

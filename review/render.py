@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from babel.numbers import format_decimal
 from fastapi import Request
@@ -16,6 +17,7 @@ from jinja2 import Environment
 
 from processing.i18n import LANGUAGES, Catalogue, catalogue, environment, local_time, told
 from processing.reference import config_file
+from processing.text import clean
 
 HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "langnghe_language"
@@ -30,6 +32,7 @@ def _environment(language: str) -> Environment:
     env.filters["number"] = lambda value, digits=0: number(value, language, digits)
     env.filters["chance"] = lambda value: chance(value, language)
     env.filters["as_of"] = as_of
+    env.filters["file_name"] = file_name
     env.globals["told"] = lambda stored: told(stored, language)
     env.globals["language"] = language
     return env
@@ -51,6 +54,11 @@ def number(value: float | None, language: str, digits: int = 0) -> str:
     if value is None:
         return ""
     return str(format_decimal(value, format="#,##0" + ("." + "#" * digits if digits else ""), locale=language))
+
+
+def file_name(url: str) -> str:
+    """What people call a file: the end of its address, readable."""
+    return clean(unquote(urlsplit(url).path.rsplit("/", 1)[-1]))[:120] or url
 
 
 def as_of(value: str) -> str:

@@ -110,6 +110,35 @@ def test_a_removed_page_is_found_no_more(db: Connection) -> None:
     assert db.execute("SELECT 1 FROM annotation WHERE words @@ 'phen'").fetchone() is None
 
 
+def attach(conn: Connection, key: str, url: str, text: str | None) -> None:
+    conn.execute(
+        """INSERT INTO attachment (url, document_id, noted_at, state, pages, text, words)
+           SELECT %s, id, first_seen_at, 'done', 1, %s, %s FROM document WHERE canonical_url LIKE %s""",
+        [url, text, search.vector("", text or ""), f"%/{key}"],
+    )
+    conn.commit()
+
+
+def test_words_of_a_linked_file_find_its_document_and_leave_with_it(db: Connection, analyst_db: Connection) -> None:
+    write(db)
+    attach(db, "other", "https://example.org/lich.pdf", "Lịch cấp nước luân phiên: tổ 3, xã Suối Mây, từ 12/3.")
+    attach(db, "nuoc", "https://example.org/quet.pdf", None)
+    attach(db, "gieng", "https://example.org/mau.pdf", "Kết quả mẫu nước giếng xã Suối Mây.")
+    rows = {row["url"].rpartition("/")[2]: row for row in db.execute("SELECT * FROM search_documents('suoi may')")}
+    assert {key: row["attachment"] for key, row in rows.items()} == {"gieng": None, "nuoc": None, "other": "https://example.org/lich.pdf"}, "the page before its file"
+    assert rows["other"]["text"].startswith("Lịch cấp nước") and rows["other"]["title"] == "Đường tỉnh sạt lở"
+    assert found(db, '"cấp nước luân phiên"') == found(db, "cap nuoc luan phien") == found(analyst_db, "cấp nước 12/3") == ["other"]
+    assert found(db, "cáp nước luân phiên") == [] and found(db, "cáp nước luân phiên", False) == ["other"]
+    assert found(db, "taluy luan phien") == [], "all the words in one place, not some here and some there"
+    assert found(db, '"mau nuoc gieng"') == ["gieng"]
+    (hit,) = search.find(db, "cấp nước luân phiên", actor="user:1", now=NOW)
+    assert hit["around"] == ("Lịch ", "cấp nước luân phiên", ": tổ 3, xã Suối Mây, từ 12/3.")
+    erase(db, "https://example.org/lich.pdf", "asked", NOW)
+    assert found(db, "luan phien") == [] and found(db, "taluy") == ["other"]
+    erase(db, "https://example.org/gieng", "asked", NOW)
+    assert found(db, "suoi may") == ["nuoc"] and db.execute("SELECT FROM attachment WHERE words @@ 'mau'").fetchone() is None
+
+
 def test_what_stands_around() -> None:
     text = "Người dân xã Suối Mây " + "rất " * 40 + "lo nước giếng nhiễm phèn " + "và nhiều " * 40
     before, at, after = search.around(text, "nuoc gieng")
@@ -140,6 +169,13 @@ def test_the_page_finds_and_the_audit_says_who_searched(staff: TestClient, db: C
     assert len(rows) == 3 and all(row["actor"].startswith("user:") for row in rows)
     assert rows[0]["detail"]["found"] == 3 and rows[0]["detail"]["words"] == rows[1]["detail"]["words"] and len(rows[0]["detail"]["words"]) == 2
     assert not {"gieng", "nuoc", "nước", "giếng"} & set(str([row["detail"] for row in rows]).split("'"))
+
+
+def test_the_page_names_the_file_that_holds_the_words(staff: TestClient, db: Connection) -> None:
+    attach(db, "other", "https://example.org/t%E1%BB%87p/l%E1%BB%8Bch.pdf", "Lịch cấp nước <b>luân phiên</b> tổ 3.")
+    answer = staff.post("/search", data={"token": token(staff.get("/search").text), "asked": "luan phien"}).text
+    assert 'trong tệp đính kèm <a href="https://example.org/t%E1%BB%87p/l%E1%BB%8Bch.pdf" rel="noopener noreferrer external"><q>lịch.pdf</q></a>' in answer
+    assert "<mark>luân phiên</mark>" in answer and "<b>luân" not in answer and "https://example.org/other" in answer
 
 
 def test_searching_needs_a_session_and_its_own_form(staff: TestClient, db: Connection) -> None:

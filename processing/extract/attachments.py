@@ -2,7 +2,7 @@
 
     page stored → row `wanted` → crawler: guard, robots.txt, size → landing row of kind `attachment` → text, scrubbed → row `done`
 
-Only PDF with a text layer gives text. The text belongs to the document, leaves with it, and is kept as briefly (SCOPE S14).
+Only PDF with a text layer gives text. It is found by search. The text belongs to the document, leaves with it, and is kept as briefly (SCOPE S14).
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from processing.db.tombstones import buried
 from processing.erase import forget
 from processing.extract.worker import shared
 from processing.scrub.core import redact
+from processing.search import vector
 
 _PDF = re.compile(r"\.pdf(?:$|[?#&])", re.IGNORECASE)
 MOST = 5  # of one document
 SAME_FILE = timedelta(days=1)  # a schedule is often put in the place of last week's under the same address
 
-_NOTE = """INSERT INTO attachment (url, document_id, noted_at, state, attempts, not_before, reason, pages, text, redactions)
+_NOTE = """INSERT INTO attachment (url, document_id, noted_at, state, attempts, not_before, reason, pages, text, words, redactions)
     SELECT %(url)s, %(document)s, coalesce(o.noted_at, %(now)s), coalesce(o.state, 'wanted'), coalesce(o.attempts, 0), coalesce(o.not_before, '-infinity'),
-        o.reason, o.pages, o.text, coalesce(o.redactions, '{}')
+        o.reason, o.pages, o.text, coalesce(o.words, ''), coalesce(o.redactions, '{}')
     FROM document d LEFT JOIN LATERAL (
         SELECT a.* FROM attachment a JOIN document b ON b.id = a.document_id
         WHERE a.url = %(url)s AND b.source_id = d.source_id AND (a.state IN ('wanted', 'landed') OR a.noted_at > %(lately)s)
         ORDER BY a.noted_at DESC LIMIT 1) o ON true
     WHERE d.id = %(document)s ON CONFLICT (url, document_id) DO NOTHING"""
-_SET = """UPDATE attachment SET state = %(state)s, reason = %(reason)s, text = %(text)s, pages = %(pages)s, redactions = %(redactions)s
+_SET = """UPDATE attachment SET state = %(state)s, reason = %(reason)s, text = %(text)s, words = %(words)s, pages = %(pages)s, redactions = %(redactions)s
     WHERE url = %(url)s AND state IN ('wanted', 'landed') AND document_id IN (SELECT id FROM document WHERE source_id = %(source_id)s)"""
 
 
@@ -92,5 +93,5 @@ def _set(
     pages: int | None = None,
     redactions: dict[str, int] | None = None,
 ) -> None:
-    values = {"url": row["url"], "source_id": row["source_id"], "state": state, "reason": reason, "text": text, "pages": pages}
+    values = {"url": row["url"], "source_id": row["source_id"], "state": state, "reason": reason, "text": text, "pages": pages, "words": vector("", text or "")}
     conn.execute(_SET, values | {"redactions": Jsonb(redactions or {})})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processing.db import Connection
+from processing.db import Connection, connect
 from processing.db.landing import keyed_digest, seal
 from processing.extract import store
 
@@ -256,6 +256,35 @@ def test_a_file_of_two_documents_belongs_to_both_and_leaves_with_the_last(db: Co
         assert db.execute("SELECT count(*) AS n FROM attachment").fetchone() == {"n": left}
         kept = db.execute("SELECT count(*) AS n FROM landing WHERE kind = 'attachment'").fetchone()
         assert kept is not None and bool(kept["n"]) is bool(left)
+
+
+def test_a_file_noted_while_another_worker_reads_it_is_asked_for_again(db: Connection, db_dsn: str, source: int) -> None:
+    """The second document takes over "landed" from the first, whose file is read and done before the second is to be seen."""
+    from crawlers import attachments as crawled
+    from tests.extract.make_pdf import pdf
+
+    link = "<p><a href='/lich.pdf'>Lịch cấp nước</a></p>"
+    land(db, source, page(BODY + link), url="http://thu.vn/tin/mot.html")
+    store.run(db, limit=10, now=NOW)
+    land(db, source, page(BODY + link + "<p>Bài hai nói thêm về lịch cấp nước tuần này của thôn.</p>"), url="http://thu.vn/tin/hai.html")
+    db.execute("UPDATE attachment SET state = 'landed'")
+    db.commit()
+    with connect(db_dsn) as other:
+        store.run(other, limit=10, now=NOW)  # holds the second page, not yet to be seen
+        land(db, source, pdf([["Lịch cấp nước luân phiên theo từng tổ trong hai ngày cuối tuần này của xã Suối Mây."]]), url="http://thu.vn/lich.pdf", kind="attachment")
+        assert store.run(db, limit=10, now=NOW).done == 1
+        db.commit()
+    states = "SELECT state FROM attachment ORDER BY document_id"
+    assert [row["state"] for row in db.execute(states)] == ["done", "landed"]
+    db.execute(crawled._FORGOTTEN, {"source": source})
+    assert [row["state"] for row in db.execute(states)] == ["done", "wanted"]
+    # and one that is there to be read is left alone
+    db.execute("UPDATE attachment SET state = 'landed'")
+    db.execute("UPDATE landing SET state = 'pending' WHERE kind = 'attachment'")
+    db.execute(crawled._FORGOTTEN, {"source": source})
+    assert [row["state"] for row in db.execute(states)] == ["landed", "landed"]
+    assert store.run(db, limit=10, now=NOW).done == 1
+    assert db.execute("SELECT count(*) AS n FROM attachment WHERE state = 'done' AND words @@ 'luan <-> phien'").fetchone() == {"n": 2}
 
 
 def test_a_full_text_entry_in_an_old_font_is_repaired_with_its_title(db: Connection, source: int) -> None:
