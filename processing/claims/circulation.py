@@ -1,6 +1,6 @@
 """Is the same statement going round? Sketches of sentences that find each other, and how far a claim has spread.
 
-Every checkable sentence leaves sixteen keys: threes of minima of its parts (`wording`: content words, numbers, dates, places) under forty-eight hash functions
+Every checkable sentence leaves sixteen keys: threes of minima of its parts (`said`: content words, numbers, dates, places) under forty-eight hash functions
 (Broder 1997, in bands). Sentences that share most of their parts, in whatever order, share three keys or more; `same_statement` then asks for the same truth conditions. From `CIRCULATING` independent origins on, a statement that no published check
 answers is shown, too. Who says it weighs nothing: attributions are masked before anything is computed (SCOPE S7).
 """
@@ -23,7 +23,7 @@ from processing.claims.fusion import MAX_SWAPPED
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
 from processing.claims.tokens import tokens
-from processing.claims.wording import both, wording
+from processing.claims.said import both, said
 from processing.dedupe.origins import Voice, independent_groups
 
 CIRCULATING = 3  # independent origins that make an unanswered statement a claim in circulation
@@ -71,9 +71,9 @@ def claim_key(sentence: str) -> str:
 
 def keys(sentence: str) -> list[int]:
     """The sixteen 63-bit keys of a sentence, none where it says too little to be followed or is the caption of a picture."""
-    said = wording(mask(sentence))
-    parts = said.parts
-    few = len(said.words) < MIN_WORDS and not any(part[0] in "#@" for part in said.stated)
+    told = said(mask(sentence))
+    parts = told.parts
+    few = len(told.words) < MIN_WORDS and not any(part[0] in "#@" for part in told.stated)
     if few or len(parts) < MIN_PARTS or (":" in sentence and _CAPTION.search(sentence)):
         return []
     hashes = np.array([crc32(part.encode()) for part in parts], np.uint64)

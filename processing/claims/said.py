@@ -51,7 +51,7 @@ _FORMS = _forms()
 
 
 @dataclass(frozen=True)
-class Wording:
+class Said:
     """`words`: content words in their order, with diacritics, words of one meaning as one; `stated`: numbers with their units, dates and places."""
 
     words: tuple[str, ...]
@@ -64,22 +64,22 @@ class Wording:
 
 
 @lru_cache(maxsize=16_384)
-def wording(masked: str) -> Wording:
+def said(masked: str) -> Said:
     """Parts of NFC text whose attribution is out already (`mask`)."""
     plain, places, moments, numbers = parted(masked, False)
     stated = {f"={place}" for place in places} | {_moment(m) for m in moments} | {_quantity(q) for q in numbers if not q.value == q.high == 1}
-    return Wording(tuple(w for w in _read(tokens(plain)) if w not in _FILLERS and not w.isdigit()), frozenset(stated))
+    return Said(tuple(w for w in _read(tokens(plain)) if w not in _FILLERS and not w.isdigit()), frozenset(stated))
 
 
-def both(a: str, b: str) -> list[tuple[Wording, Wording]]:
-    """Wordings of two sentences; where one denies what the other says with a word of its own ("không nhận", "ngừng nhận"), also without those words."""
+def both(a: str, b: str) -> list[tuple[Said, Said]]:
+    """Parts of two sentences; where one denies what the other says with a word of its own ("không nhận", "ngừng nhận"), also without those words."""
     left, right = mask(a), mask(b)
-    found = [(wording(left), wording(right))]
+    found = [(said(left), said(right))]
     one, other = fold_keep(left), fold_keep(right)
     for denied, own in _NEGATED:
         for x, y in ((denied, own), (own, denied)):
             if (m := x.search(one)) and (n := y.search(other)):
-                found.append((wording(_cut(left, m.span())), wording(_cut(right, n.span()))))
+                found.append((said(_cut(left, m.span())), said(_cut(right, n.span()))))
     return found
 
 
