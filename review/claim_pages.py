@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from psycopg.types.json import Jsonb
 
+from processing.claims.facts import apart, extract
+from processing.claims.mask import mask
 from review import queries
 from review.auth import CurrentUser, FormUser
 from review.database import Database
@@ -18,6 +21,7 @@ from review.words import _
 
 router = APIRouter()
 
+_LATE = re.compile(r"^date: the check \(([\d/]+)\) is older than the event \(([\d/]+)\)$")
 STATES = ("awaiting_review", "answered", "no_published_check")
 
 
@@ -40,11 +44,17 @@ def claim(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         "user": user,
         "here": "claims",
         "claim": row,
-        "matches": matches,
+        "matches": [{**m, **_beside(row["text"], m)} for m in matches],
         "sightings": conn.execute(queries.CLAIM_SIGHTINGS, [row["id"]]).fetchall(),
         "decisions": conn.execute(queries.DECISIONS, ["match", [m["id"] for m in matches]]).fetchall(),
     }
     return page(request, "claim.html", values)
+
+
+def _beside(claim: str, match: dict[str, Any]) -> dict[str, Any]:
+    """What to weigh before deciding: where the two texts differ, and the days where the check is older than the event; never a label."""
+    late = next((found for text in match["features"].get("differences_text", ()) if (found := _LATE.match(text))), None)
+    return {"differs": apart(extract(mask(claim)), extract(mask(match["claim"]))), "late": {"check": late[1], "event": late[2]} if late else None}
 
 
 @router.post("/claims/{public_id}/matches/{match_id}", name="decide_match")

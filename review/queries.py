@@ -70,7 +70,7 @@ CLAIM = "SELECT * FROM claim WHERE public_id = %s"
 
 CLAIM_MATCHES = """
 SELECT m.id, m.public_id, m.score, m.tier, m.state, m.features, m.decided_at, k.publisher, k.publisher_kind, k.claim, k.title, k.rating, k.published_at, k.url,
-    k.withdrawn_at, u.display_name AS decided_by
+    k.language, k.withdrawn_at, u.display_name AS decided_by
 FROM match m JOIN fact_check k ON k.id = m.fact_check_id LEFT JOIN app_user u ON u.id = m.decided_by
 WHERE m.claim_id = %s ORDER BY CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END, m.score DESC"""
 

@@ -122,9 +122,12 @@ def enqueue_requests(conn: Connection, now: datetime) -> int:
 
 
 def enqueue_claim_answer(conn: Connection, match_id: int, now: datetime) -> int:
-    """The published answer to a claim, after a named reviewer confirmed the match (SCOPE S11); nothing before. Returns how many are new."""
+    """The published answer to a claim, after a named reviewer confirmed the match (SCOPE S11); nothing before. Returns how many are new.
+
+    Once a confirmation: one that follows a correction is news to everyone who was told that the first no longer stands.
+    """
     match = conn.execute(
-        """SELECT m.public_id, m.state, m.decided_by, c.public_id AS claim, c.topic, c.province_code, m.fact_check_version AS version
+        """SELECT m.public_id, m.state, m.decided_by, m.decided_at, c.public_id AS claim, c.topic, c.province_code
            FROM match m JOIN claim c ON c.id = m.claim_id WHERE m.id = %s""",
         [match_id],
     ).fetchone()
@@ -132,7 +135,7 @@ def enqueue_claim_answer(conn: Connection, match_id: int, now: datetime) -> int:
         return 0
     return sum(
         enqueue(
-            conn, key=message_key("claim_answer", match["public_id"], who["subscription"]), kind="claim_answer", recipient=who["email"],
+            conn, key=message_key("claim_answer", match["public_id"], match["decided_at"].isoformat(), who["subscription"]), kind="claim_answer", recipient=who["email"],
             language=who["language"], thread=f"claim.{match['claim']}", payload={"match": str(match["public_id"])}, now=now,
         )
         for who in subscribers(conn, "claims", match["topic"], match["province_code"])
@@ -156,17 +159,24 @@ def enqueue_assignment(conn: Connection, issue_id: int, now: datetime) -> int:
     )  # fmt: skip
 
 
-def enqueue_correction(conn: Connection, thread: str, subject: str, reason: str, now: datetime) -> int:
+def enqueue_correction(conn: Connection, thread: str, subject: str, reason: str, now: datetime, *, match: str = "", stands: bool = False) -> int:
     """A correction to everyone who was sent a mail of `thread` (SCOPE S12); one that still waits is held back. Returns how many are new.
 
-    `subject` names what is corrected (an opaque id with the state it was corrected to), so that the same correction is sent once.
+    `subject` names what is corrected (an opaque id with the state it was corrected to), so that the same correction is sent once. `match`: only mails about this
+    match, since a claim that two publishers answered has two answers in one thread. `stands`: what still waits is not held back; it says what is published by then.
     """
-    conn.execute("UPDATE outbox SET state = 'superseded', reason = %s WHERE thread_key = %s AND state IN ('pending', 'retry') AND kind <> 'correction'",
-                 [reason, thread])  # fmt: skip
+    about = {"thread": thread, "match": match, "reason": reason}
+    if not stands:
+        conn.execute(
+            """UPDATE outbox SET state = 'superseded', reason = %(reason)s WHERE thread_key = %(thread)s AND state IN ('pending', 'retry') AND kind <> 'correction'
+               AND (%(match)s = '' OR payload->>'match' = %(match)s)""",
+            about,
+        )
     rows = conn.execute(
         """SELECT recipient, min(language) AS language, min(kind) AS kind, (array_agg(payload ORDER BY id))[1] AS payload FROM outbox
-           WHERE thread_key = %s AND state = 'sent' AND kind <> 'correction' GROUP BY recipient ORDER BY recipient""",
-        [thread],
+           WHERE thread_key = %(thread)s AND state = 'sent' AND kind <> 'correction' AND (%(match)s = '' OR payload->>'match' = %(match)s)
+           GROUP BY recipient ORDER BY recipient""",
+        about,
     ).fetchall()
     return sum(
         enqueue(

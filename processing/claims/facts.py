@@ -255,6 +255,25 @@ def compare(left: Facts, right: Facts) -> list[Difference]:
     return out
 
 
+def apart(left: Facts, right: Facts) -> list[Difference]:
+    """`compare`, and then each number, date and place that one side states and the other leaves out: what a reviewer has to weigh."""
+    out = compare(left, right)
+    for here, there, own in ((left, right, True), (right, left, False)):
+        numbers = [q for q in here.quantities if not _each(q, here) and not any(same_quantity(q, r) for r in there.quantities)]
+        days = [m for m in here.moments if not any(same_moment(m, r) for r in there.moments)]
+        places = [n for n, kind in here.names.items() if kind == "place" and not _holds(n, there)]
+        alone = [("number", _shown(q, here)) for q in numbers] + [("date", _shown(m, here)) for m in days] + [("place", _spelt(n, here)) for n in places]
+        told = {d.left if own else d.right for d in out}
+        out += [Difference(kind, shown if own else "", "" if own else shown) for kind, shown in alone if shown not in told]
+    return out
+
+
+def _spelt(name: str, side: Facts) -> str:
+    """A folded name as the text spells it."""
+    at = side.folded.find(name)
+    return side.text[at : at + len(name)] if at >= 0 and len(side.text) == len(side.folded) else name
+
+
 def _says_without(left: str, right: str) -> bool:
     """One side negates what the other says with a word of its own: "không phải nộp" and "miễn", "không nhận" and "từ chối"."""
     return any((a.search(left) and b.search(right)) or (a.search(right) and b.search(left)) for a, b in EQUIVALENT)
@@ -293,7 +312,7 @@ def _name_differences(left: Facts, right: Facts) -> list[Difference]:
         if rival is not None:
             lonely_r.remove(rival)
             kinds = {"place": "place", "org": "organisation", "name": "name"}
-            out.append(Difference(kinds[kind if kind != "name" else rival[1]], name, rival[0]))
+            out.append(Difference(kinds[kind if kind != "name" else rival[1]], _spelt(name, left), _spelt(rival[0], right)))
     return out or _uncapitalised(left, right) or [Difference(d.kind, d.right, d.left) for d in _uncapitalised(right, left)]
 
 
@@ -303,10 +322,10 @@ def _uncapitalised(plain: Facts, other: Facts) -> list[Difference]:
         return []
     places = [n for n, k in other.names.items() if k == "place"]
     if other.ranked and not plain.ranked & other.ranked:
-        return [Difference("place", min(plain.ranked), min(other.ranked))]
+        return [Difference("place", _spelt(min(plain.ranked), plain), _spelt(min(other.ranked), other))]
     strange = [r for r in sorted(plain.ranked) if not any(r in n or n in r for n in other.names)]
     lonely = [n for n in places if not _holds(n, plain)]
-    return [Difference("place", strange[0], lonely[0])] if strange and lonely else []
+    return [Difference("place", _spelt(strange[0], plain), _spelt(lonely[0], other))] if strange and lonely else []
 
 
 def agreement(left: Facts, right: Facts) -> dict[str, float]:

@@ -157,9 +157,10 @@ def upsert(conn: Connection, row: dict[str, Any], now: datetime, *, withdrawn: b
                withdrawn_at = %(withdrawn)s, version = version + 1, updated_at = %(now)s WHERE id = %(id)s""",
         {**row, "id": old["id"]},
     )
-    if withdrawn or any(old[name] != row.get(name, row["kind"]) for name in ("rating", "claim", "publisher_kind")):
-        reopen = not withdrawn and old["claim_key"] != row["claim_key"]
-        workflow.propagate(conn, old["id"], workflow.WITHDRAWN if withdrawn else workflow.CHANGED, now, reopen=reopen)
+    changed, back = any(old[name] != row.get(name, row["kind"]) for name in ("rating", "claim", "publisher_kind")), not withdrawn and old["withdrawn_at"] is not None
+    if withdrawn or changed or back:
+        reason = workflow.WITHDRAWN if withdrawn else workflow.CHANGED if changed else ""
+        workflow.propagate(conn, old["id"], reason, now, reopen=back or (not withdrawn and old["claim_key"] != row["claim_key"]))
     return 1
 
 

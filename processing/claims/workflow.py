@@ -26,7 +26,7 @@ REVISED = "the reviewers revised their decision"
 def decide(conn: Connection, match_public_id: UUID | str, user_id: int, decision: str, reason: str, now: datetime) -> None:
     """Confirm, relate or reject a match in the name of `user_id`. Writes decision, audit row and mails in the caller's transaction.
 
-    Raises LangNgheError for an unknown decision, match or user, for a rejection without a reason, and for confirming what its publisher withdrew.
+    Raises LangNgheError for an unknown decision, match or user, and for confirming what its publisher withdrew. Confirming twice mails once.
     """
     if decision not in DECISIONS:
         raise LangNgheError(f"unknown decision {decision!r}", f"one of {', '.join(DECISIONS)}")
@@ -55,9 +55,10 @@ def decide(conn: Connection, match_public_id: UUID | str, user_id: int, decision
     conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "decide", f"match:{match['public_id']}", detail, now])
     settle(conn, match["claim_id"])
     if state == "confirmed":
-        enqueue_claim_answer(conn, match["id"], now)
+        if match["state"] != "confirmed":
+            enqueue_claim_answer(conn, match["id"], now)
     elif match["state"] == "confirmed":
-        enqueue_correction(conn, f"claim.{match['claim']}", f"{match['public_id']}:{word}:{now.isoformat()}", REVISED, now)
+        enqueue_correction(conn, f"claim.{match['claim']}", f"{match['public_id']}:{word}:{now.isoformat()}", REVISED, now, match=str(match["public_id"]))
 
 
 def settle(conn: Connection, claim_id: int) -> None:
@@ -74,7 +75,8 @@ def propagate(conn: Connection, fact_check_id: int, reason: str, now: datetime, 
     """A check was changed or withdrawn: everyone who was mailed about it gets a correction, suggestions made from what it said before go, and every
     claim that cited it is settled again. Returns how many mails are new.
 
-    `reopen`: the claim that it examined reads otherwise now, so a confirmation no longer covers it and a person has to look again (SCOPE S11).
+    `reopen`: the claim that it examined reads otherwise now, or it had been withdrawn and is back: a confirmation no longer covers it and a person has
+    to look again (SCOPE S11). Of what came back as it was (no `reason`) nobody is mailed: the answer follows when it is confirmed again.
     """
     rows: list[dict[str, Any]] = conn.execute(
         """SELECT m.id, m.public_id, m.claim_id, m.state, c.public_id AS claim, k.version, k.withdrawn_at FROM match m JOIN claim c ON c.id = m.claim_id
@@ -89,9 +91,10 @@ def propagate(conn: Connection, fact_check_id: int, reason: str, now: datetime, 
             "UPDATE match SET state = 'suggested', decided_by = NULL, decided_at = NULL WHERE fact_check_id = %s AND state = 'confirmed'", [fact_check_id]
         )
     for row in rows:
-        if row["state"] == "confirmed":
+        if row["state"] == "confirmed" and reason:
             subject = f"{row['public_id']}:v{row['version']}:{'withdrawn' if row['withdrawn_at'] else 'changed'}"
-            sent += enqueue_correction(conn, f"claim.{row['claim']}", subject, reason, now)
+            stands = not reopen and row["withdrawn_at"] is None
+            sent += enqueue_correction(conn, f"claim.{row['claim']}", subject, reason, now, match=str(row["public_id"]), stands=stands)
             detail = Jsonb({"reason": reason})
             conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", ["system:claims", "correct", f"match:{row['public_id']}", detail, now])
         settle(conn, row["claim_id"])
