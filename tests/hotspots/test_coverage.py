@@ -64,6 +64,35 @@ def test_a_feed_that_lists_every_page_twice_raises_nothing(town: Town) -> None:
     assert raised(town, TODAY) == []
 
 
+def test_a_page_under_many_addresses_is_one_origin(town: Town) -> None:
+    """One page each of two papers, listed under five addresses with a text that differs a little: two origins, however many documents."""
+    town.history()
+    for source in OUTLETS[:2]:
+        story = town.story("Tin")
+        for _ in range(5):
+            town.document(source, TODAY, "transport", COMMUNE, story=story)
+    assert raised(town, TODAY) == []
+    counted = town.conn.execute(
+        "SELECT o.origins, o.documents FROM observation o JOIN series s ON s.id = o.series_id WHERE s.key = %s AND o.day = %s",
+        [f"topic_commune:transport:{COMMUNE}", TODAY],
+    ).fetchone()
+    assert counted == {"origins": 2, "documents": 10}
+
+
+def test_a_day_filled_in_by_sources_that_could_not_be_read_raises_nothing(town: Town) -> None:
+    """Three papers' feeds failed all yesterday; today they list what they say they published then, much of it on one matter."""
+    town.history()
+    story = town.story("Đường hỏng")
+    for source in OUTLETS[:3]:
+        town.feed_log(source, TODAY - DAY, "retry")
+        town.feed_log(source, TODAY, "done")
+        for _ in range(2):
+            town.document(source, TODAY - DAY, "transport", COMMUNE, story=story, seen=NOW)
+        town.document(source, TODAY - DAY, "transport", COMMUNE, seen=NOW)
+    assert raised(town, TODAY) == []
+    assert {f["kind"] for f in flags(town.conn)} == {"source_artefact"}
+
+
 def test_tet_and_the_return_to_work_raise_nothing(town: Town) -> None:
     """Nine days on which desks print a sixth of the usual; then two days of what was left lying, half as much again as usual."""
     holiday = {TODAY - back * DAY for back in range(2, 11)}
