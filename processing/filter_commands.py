@@ -88,19 +88,27 @@ def claims_match(
     k: Annotated[int, typer.Option("-k", min=1, help="How many matches a line")] = 10,
 ) -> None:
     """The k nearest published checks of each {"id", "text", "published_at"?} line."""
-    from processing.claims.core import Matcher
+    from processing.claims.core import Matcher, wordings_of
     from processing.claims.semantics import configured
     from processing.filters import read_all
 
     loaded, status = [], 0
+
+    def left_out(reason: object) -> int:
+        typer.echo(f"langnghe: {checks}: {reason}; this check is left out", err=True)
+        return 1
+
     try:
         with checks.open(encoding="utf-8", errors="surrogateescape") as lines:
             for record in read_all(lines, ("id", "claim"), ("title", "text")):
                 if isinstance(record, tuple):
-                    typer.echo(f"langnghe: {checks}: {record[1]}; this check is left out", err=True)
-                    status = 1
-                else:
+                    status = left_out(record[1])
+                    continue
+                try:
+                    wordings_of(record)
                     loaded.append(record)
+                except LangNgheError as error:
+                    status = left_out(error.message)
     except OSError as error:
         raise LangNgheError(f"cannot read the checks: {error}", "--checks names a JSON Lines file of published checks") from None
     matcher = Matcher(loaded, embedder=configured())

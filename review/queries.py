@@ -70,7 +70,9 @@ CLAIM = "SELECT * FROM claim WHERE public_id = %s"
 
 CLAIM_MATCHES = """
 SELECT m.id, m.public_id, m.score, m.tier, m.state, m.features, m.decided_at, k.publisher, k.publisher_kind, k.claim, k.title, k.rating, k.published_at, k.url,
-    k.language, k.withdrawn_at, u.display_name AS decided_by
+    k.language, k.withdrawn_at, u.display_name AS decided_by, (m.features -> 'wording' ->> 'confirmed_at')::timestamptz AS wording_at,
+    (SELECT c.public_id FROM match w JOIN claim c ON c.id = w.claim_id
+     WHERE w.public_id = (m.features -> 'wording' ->> 'match')::uuid AND w.state = 'confirmed') AS wording_claim
 FROM match m JOIN fact_check k ON k.id = m.fact_check_id LEFT JOIN app_user u ON u.id = m.decided_by
 WHERE m.claim_id = %s ORDER BY CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END, m.score DESC"""
 

@@ -155,6 +155,7 @@ def _one(conn: Connection, row: dict[str, str], file: str, number: int, out: Imp
 
 
 def _wake(conn: Connection, now: datetime) -> None:
-    from processing.claims.store import wake_for
+    from processing.claims.wordings import wake_for
 
-    wake_for(conn, conn.execute("SELECT claim FROM fact_check WHERE updated_at = %s AND withdrawn_at IS NULL", [now]).fetchall(), now)
+    written = conn.execute("SELECT claim FROM fact_check WHERE updated_at = %s AND withdrawn_at IS NULL", [now]).fetchall()
+    wake_for(conn, [check["claim"] for check in written], now)

@@ -90,9 +90,10 @@ def better(new: Quality, old: Quality) -> str:
 
 
 def decided(conn: Connection) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], list[str]]:
-    """Features, labels and groups (a claim each) of every match that a named person decided, oldest first; rows of other features are left out."""
+    """Features, labels and groups (a claim each) of every match that a named person decided, oldest first; rows of other features are left out, and
+    those that another wording brought: they say nothing of how text and check resemble each other."""
     found = conn.execute(
-        "SELECT claim_id, features, state FROM match WHERE decided_by IS NOT NULL AND state <> 'suggested' ORDER BY decided_at, id"
+        "SELECT claim_id, features, state FROM match WHERE decided_by IS NOT NULL AND state <> 'suggested' AND NOT features ? 'wording' ORDER BY decided_at, id"
     ).fetchall()
     whole = [r for r in found if all(isinstance(r["features"].get(n), int | float) for n in FEATURES)]
     x = np.array([[float(r["features"][n]) for n in FEATURES] for r in whole]).reshape(-1, len(FEATURES))

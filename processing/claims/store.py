@@ -19,30 +19,29 @@ from processing.claims.ages import Check, older_than_event
 from processing.claims.checkable import OPERATING_POINT
 from processing.claims.circulation import CIRCULATING, claim_key
 from processing.claims.core import Candidate, Matcher
-from processing.claims.semantics import configured
+from processing.claims.semantics import configured, forget_wordings
 from processing.claims.sketches import Sketches
-from processing.claims.spread import RECENT, independent, refresh, remember, renew
+from processing.claims.spread import independent, refresh, remember, renew
 from processing.claims.spread import recount as recount  # told again by the removal desk
-from processing.claims.tokens import neutral, tokens
+from processing.claims.wordings import STAGE, Wording, confirmed, signature, wake_for
 from processing.claims.workflow import settle
 from processing.db import Connection, work
 from processing.db.work import StageStats
 from processing.errors import Quarantine
+from processing.settings import get_settings
 
-STAGE = "claims"
-WAKE_LIMIT = 5000  # newest documents looked at for one new check
-WAKE_SHARE = 0.35  # of a check's words that a sentence must hold for its document to be matched again
 MATCHES = 10
 _LOCK = 7_205_110_005  # one writer: sketches are read in the order of their numbers
 
 
 @dataclass
 class _Cache:
-    """The matcher of one database in this process, and the version of each check in it."""
+    """The matcher of one database in this process, and the version and the confirmed wordings of each check in it."""
 
     matcher: Matcher = field(default_factory=lambda: Matcher(embedder=configured()))
     versions: dict[int, int] = field(default_factory=dict)
     checks: dict[int, Check] = field(default_factory=dict)
+    wordings: dict[int, list[Wording]] = field(default_factory=dict)
     signature: tuple[Any, ...] = ()
     sketches: Sketches = field(default_factory=Sketches)
 
@@ -56,6 +55,8 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
     ids = work.claim(conn, STAGE, limit, now)
     cache = _cache(conn)
     if not ids:
+        if cache.signature:  # what this process holds of texts goes when they go
+            _refresh(conn, cache)
         refresh(conn, cache.sketches, now)
         corroboration.refresh(conn, now)
         return StageStats()
@@ -81,8 +82,8 @@ def _refresh(conn: Connection, cache: _Cache) -> None:
     row = conn.execute("SELECT count(*) AS n, max(id) AS top, sum(version) AS v, count(withdrawn_at) AS w, max(updated_at) AS u FROM fact_check").fetchone()
     assert row is not None
     fusion = learn.active(conn)
-    signature = (fusion.version, *row.values())
-    if signature == cache.signature:
+    state = (fusion.version, *row.values(), *signature(conn))
+    if state == cache.signature:
         return
     cache.matcher.adopt(fusion)
     present = {r["id"]: r["version"] for r in conn.execute("SELECT id, version FROM fact_check WHERE withdrawn_at IS NULL ORDER BY id")}
@@ -93,7 +94,11 @@ def _refresh(conn: Connection, cache: _Cache) -> None:
     listed = rows.fetchall()
     cache.matcher.add({**r, "id": str(r["id"]), "published_at": r["published_at"].isoformat()} for r in listed)
     cache.checks.update((r["id"], Check(r["claim"], r["published_at"])) for r in listed)
-    cache.versions, cache.signature = present, signature
+    cache.wordings = confirmed(conn)
+    if not cache.matcher.embeds:  # what an embedder of before kept of claims in circulation would outlive them
+        forget_wordings(get_settings().home / "embeddings")
+    cache.matcher.know({str(check): [wording.text for wording in told] for check, told in cache.wordings.items()})
+    cache.versions, cache.signature = present, state
 
 
 def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
@@ -106,9 +111,9 @@ def _one(conn: Connection, cache: _Cache, document: int, now: datetime) -> None:
     if row is None:
         raise Quarantine("the document is gone; it was erased or is past its retention")
     # what a publisher of checks or statements says about a claim is no further voice of it; its new checks look for the claim instead
-    checks = conn.execute("SELECT claim, updated_at FROM fact_check WHERE document_id = %s AND withdrawn_at IS NULL", [document]).fetchall()
+    checks = conn.execute("SELECT claim FROM fact_check WHERE document_id = %s AND withdrawn_at IS NULL", [document]).fetchall()
     if checks:
-        wake_for(conn, checks, now)
+        wake_for(conn, [check["claim"] for check in checks], now)
     voiced = row["kind"] == "article" and row["source_kind"] != "feedback" and not checks
     sentences = [c for c in (row["checkable"] or []) if c["score"] >= OPERATING_POINT] if voiced else []
     before = {r["claim_id"] for r in conn.execute("DELETE FROM claim_sighting WHERE document_id = %s RETURNING claim_id", [document])}
@@ -174,6 +179,9 @@ def _match(conn: Connection, cache: _Cache, claim: int, sentence: str, document:
     if late:
         tier, differences = "suggested", [*differences, late]
     features = {**found.features, "probability": round(found.probability, 6), "differences_text": differences}
+    if found.wording is not None:  # told to the reviewer; the words themselves stay with their claim
+        by = cache.wordings[int(found.check)][found.wording]
+        features["wording"] = {"match": by.match, "confirmed_at": by.at.isoformat(), "probability": round(found.wording_probability, 6)}
     conn.execute(
         """INSERT INTO match (claim_id, fact_check_id, fact_check_version, score, tier, features, model, created_at)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -181,20 +189,3 @@ def _match(conn: Connection, cache: _Cache, claim: int, sentence: str, document:
                tier = excluded.tier, features = excluded.features, model = excluded.model WHERE match.state = 'suggested'""",
         [claim, int(found.check), cache.versions[int(found.check)], found.score, tier, Jsonb(features), cache.matcher.model, now],
     )
-
-
-def wake_for(conn: Connection, checks: list[dict[str, Any]], now: datetime) -> int:
-    """Ask the stage to match again the recent documents whose sentences share enough words with one of `checks`. Returns how many."""
-    wanted = [set(tokens(neutral(c["claim"])[0])) for c in checks]
-    woken = []
-    rows = conn.execute(
-        """SELECT a.document_id, a.checkable FROM annotation a JOIN document d ON d.id = a.document_id AND d.kind = 'article'
-           WHERE a.first_seen_at >= %s AND jsonb_array_length(a.checkable) > 0 ORDER BY a.first_seen_at DESC LIMIT %s""",
-        [now - RECENT, WAKE_LIMIT],
-    )
-    for row in rows:
-        held = [set(tokens(neutral(item["sentence"])[0])) for item in row["checkable"]]
-        if any(len(words & have) >= WAKE_SHARE * max(len(words), 1) for words in wanted for have in held):
-            woken.append(row["document_id"])
-    work.enqueue(conn, STAGE, woken, now)
-    return len(woken)

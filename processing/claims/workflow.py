@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from processing.alerts.outbox import enqueue_claim_answer, enqueue_correction
+from processing.claims.wordings import WAKE_CONFIRMED, taken_back, wake_for
 from processing.db import Connection
 from processing.errors import LangNgheError
 from processing.scrub.core import words
@@ -26,13 +27,15 @@ REVISED = "the reviewers revised their decision"
 def decide(conn: Connection, match_public_id: UUID | str, user_id: int, decision: str, reason: str, now: datetime) -> None:
     """Confirm, relate or reject a match in the name of `user_id`. Writes decision, audit row and mails in the caller's transaction.
 
+    What is confirmed becomes a wording of its check: recent documents that resemble it are matched again; taken back, so is what it had brought.
+
     Raises LangNgheError for an unknown decision, match or user, and for confirming what its publisher withdrew. Confirming twice mails once.
     """
     if decision not in DECISIONS:
         raise LangNgheError(f"unknown decision {decision!r}", f"one of {', '.join(DECISIONS)}")
     state, word = DECISIONS[decision]
     match = conn.execute(
-        """SELECT m.id, m.public_id, m.claim_id, m.state, m.fact_check_version, k.withdrawn_at, k.version, c.public_id AS claim
+        """SELECT m.id, m.public_id, m.claim_id, m.state, m.fact_check_version, k.withdrawn_at, k.version, c.public_id AS claim, c.text
            FROM match m JOIN fact_check k ON k.id = m.fact_check_id JOIN claim c ON c.id = m.claim_id WHERE m.public_id = %s FOR UPDATE OF m""",
         [match_public_id],
     ).fetchone()
@@ -55,9 +58,12 @@ def decide(conn: Connection, match_public_id: UUID | str, user_id: int, decision
     conn.execute("SELECT audit_append(%s, %s, %s, %s, %s)", [f"user:{user_id}", "decide", f"match:{match['public_id']}", detail, now])
     settle(conn, match["claim_id"])
     if state == "confirmed":
-        if match["state"] != "confirmed":
+        if match["state"] != "confirmed":  # its words are a wording of the check from now on
             enqueue_claim_answer(conn, match["id"], now)
+            wake_for(conn, [match["text"]], now, WAKE_CONFIRMED)
     elif match["state"] == "confirmed":
+        for claim in taken_back(conn, match["public_id"], now):
+            settle(conn, claim)
         enqueue_correction(conn, f"claim.{match['claim']}", f"{match['public_id']}:{word}:{now.isoformat()}", REVISED, now, match=str(match["public_id"]))
 
 

@@ -198,8 +198,11 @@ def _hand_on(conn: Connection, heirs: list[int], document: int) -> None:
 
 def _retell_claims(conn: Connection, claims: list[int], now: datetime) -> None:
     """A claim nobody else carries goes, decided or not; one that others carry is told in their words and counted from them."""
+    from processing.claims.semantics import forget_wordings
     from processing.claims.store import recount
 
+    if claims:
+        forget_wordings(get_settings().home / "embeddings")
     conn.execute("DELETE FROM claim c WHERE c.id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id)", [claims])
     recount(conn, claims, now)
     # where the words of the others are already those of another claim, the count leaves the old ones
