@@ -8,6 +8,9 @@ import pytest
 
 from processing.db import Connection
 from processing.hotspots import store
+from processing.hotspots.history import read_history
+from processing.hotspots.options import Detection
+from processing.hotspots.series import part_of_day
 from tests.hotspots.town import COMMUNE, NOW, OTHER_COMMUNE, PROVINCE, TODAY, Town, flags
 
 DAY = dt.timedelta(days=1)
@@ -143,6 +146,9 @@ def test_the_first_news_of_a_quiet_morning_raise_nothing(town: Town) -> None:
         town.conn.execute("UPDATE document SET published_at = %s WHERE id = %s", [six - dt.timedelta(minutes=20 * n + 5), document])
     store.run(town.conn, limit=100, now=six)
     assert [f for f in flags(town.conn) if f["kind"] == "surge"] == []
+    history = read_history(town.conn, Detection(), six)
+    assert history is not None and part_of_day(six) == (TODAY, 0.5)
+    assert (history.exposure[:, -1] >= 0.5 * history.coverage[:, -1]).all() and (history.exposure[:, -1] <= 0.75 * history.coverage[:, -1]).all()
 
 
 def test_a_surge_amid_the_trouble_is_still_found(town: Town) -> None:
