@@ -1,19 +1,18 @@
 """Word segmentation with the CRF model that underthesea ships, decoded from cached scores instead of feature strings.
 
 The model (VLSP 2013, two labels: B-W begins a word, I-W continues it) is linear: a token's score is a sum over features of the one, two or
-three tokens around it. underthesea builds 43 strings a token and looks each up; here the summed score of every token, pair and triple is
-kept as a row of a table once computed, so that a token costs three look-ups and a whole document is summed at once. Same weights, same
+three tokens around it. underthesea builds 43 strings a token and looks each up; here tokens are numbered, the pairs and triples that have
+features of their own are known by the numbers of their tokens, and a whole document is looked up and summed at once. Same weights, same
 Viterbi search (Lafferty et al. 2001), same words out.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import re
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,9 @@ from numpy.typing import NDArray
 from processing.errors import LangNgheError
 
 _FEATURE = re.compile(r"(T\[[-\d,]+\](?:\.\w+)?)=(.*)", re.DOTALL)
-_CACHE = 400_000
+_CACHE = 200_000
 
-
+_ONES = ("-2", "-1", "0", "1", "2")
 _PAIRS = ("-2,-1", "-1,0", "0,1", "1,2")
 _TRIPLES = ("-2,0", "-1,1", "0,2")
 _Tables = tuple[dict[str, float], dict[str, float], tuple[float, float], tuple[float, float], tuple[float, float]]
@@ -69,62 +68,100 @@ def _title(token: str) -> bool:
     return not token[0].islower()
 
 
-class _Rows(dict[Any, int]):
-    """Number of a key's row in `table`, found when the key is first asked for. Most keys share one of few rows. Row 0 is all zeros: beyond a sentence's end."""
+class _Place:
+    """Weights of the features of runs of `size` tokens at each of several places: as a run stands, in small letters, begun by capitals, in the dictionary.
 
-    def __init__(self, width: int, compute: Callable[[Any], tuple[float, ...]]) -> None:
+    Few runs have features of their own. They are numbered by the numbers of their tokens, so that all runs of a document are looked up at once.
+    """
+
+    def __init__(self, size: int, tables: list[_Tables], words: frozenset[str]) -> None:
+        self.width = len(tables)
+        raw = sorted({run for table, *_ in tables for run in table if run.count(" ") == size - 1})
+        low = sorted({run for _, table, *_ in tables for run in table if run.count(" ") == size - 1} | {w for w in words if w.count(" ") == size - 1})
+        self.raw, self.low = _Runs(raw), _Runs(low)
+        # the last row is that of runs without features
+        self.of_raw, self.of_low = self.raw.filled([t[0] for t in tables]), self.low.filled([t[1] for t in tables])
+        self.known = np.array([run in words for run in low] + [False], dtype=np.intp)
+        self.of_title, self.of_known, self.of_digits = (np.array(list(kind)).T for kind in zip(*(t[2:] for t in tables), strict=True))
+        none = np.full(2, -1)
+        self.plain = self.scores(none, none, np.arange(2), 0)
+
+    def scores(self, raw: NDArray[Any], low: NDArray[Any], title: NDArray[Any], digits: int) -> NDArray[np.float64]:
+        """One row a run, one column a place; the arguments give each run's row in `of_raw` and `of_low` and its flags."""
+        out: NDArray[np.float64] = self.of_raw[raw] + self.of_low[low]
+        out += self.of_title[title]
+        out += self.of_known[self.known[low]]
+        out += self.of_digits[digits]
+        return out
+
+    def of(self, raw: list[NDArray[np.int64]], low: list[NDArray[np.int64]], title: NDArray[np.int64]) -> NDArray[np.float64]:
+        """`scores` of the runs whose tokens have these numbers."""
+        out: NDArray[np.float64] = self.plain[title]
+        rows, lows = self.raw.find(raw), self.low.find(low)
+        own = np.flatnonzero((rows >= 0) | (lows >= 0))
+        out[own] = self.scores(rows[own], lows[own], title[own], 0)
+        return out
+
+
+class _Runs:
+    """Rows of runs of tokens: of one token by its text, of several by the numbers of their tokens."""
+
+    def __init__(self, runs: list[str]) -> None:
+        parts = [run.split(" ") for run in runs]
+        self.tokens = {token: number for number, token in enumerate(sorted({token for part in parts for token in part}), 1)}
+        self.row = {run: row for row, run in enumerate(runs)}
+        codes = np.array([self._code(part) for part in parts], np.int64)
+        self.order = np.append(np.argsort(codes), -1)
+        self.codes = np.append(np.sort(codes), -1)
+
+    def _code(self, part: list[str]) -> int:
+        code = 0
+        for token in part:
+            code = code * (len(self.tokens) + 1) + self.tokens[token]
+        return code
+
+    def filled(self, tables: list[dict[str, float]]) -> NDArray[np.float64]:
+        """A row for each run and one of zeros, a column for each table."""
+        out = np.zeros((len(self.row) + 1, len(tables)))
+        for column, table in enumerate(tables):
+            for run in table.keys() & self.row.keys():
+                out[self.row[run], column] = table[run]
+        return out
+
+    def find(self, numbers: list[NDArray[np.int64]]) -> NDArray[Any]:
+        """The row of each run whose tokens have these numbers (0: in no run); -1 where there is none."""
+        code = numbers[0]
+        for more in numbers[1:]:
+            code = code * (len(self.tokens) + 1) + more
+        at = np.searchsorted(self.codes[:-1], code)
+        return np.where(self.codes[at] == code, self.order[at], -1)
+
+
+class _Tokens(dict[str, int]):
+    """Number of a token, 0 of none. `columns` holds its numbers in pairs and triples and whether it is begun by a capital, `scores` its own scores."""
+
+    def __init__(self, one: _Place, several: list[_Place]) -> None:
         super().__init__()
-        self.compute = compute
-        self.table = np.zeros((1024, width))
-        self.same = {(0.0,) * width: 0}
+        self.one, self.several = one, several
+        self.forget()
 
-    def __missing__(self, key: Any) -> int:
-        values = self.compute(key)
-        row = self.same.get(values)
-        if row is None:
-            row = self.same[values] = len(self.same)
-            if row == len(self.table):
-                self.table = np.concatenate([self.table, np.zeros_like(self.table)])
-            self.table[row] = values
-        self[key] = row
-        return row
+    def forget(self) -> None:
+        self.clear()
+        self.columns = np.zeros((1024, 1 + 2 * len(self.several)), np.int64)
+        self.scores = np.zeros((1024, self.one.width))
+        self[""] = 0
 
-    def rows(self, keys: Iterable[Any]) -> NDArray[np.float64]:
-        """The rows of `keys`, one below the other."""
-        if len(self) > _CACHE:
-            self.clear()
-        numbers = list(map(self.__getitem__, keys))
-        return self.table[numbers] if numbers else self.table[:0]
-
-
-class _Sums:
-    """Weights of the features of a text at each of several places: as it stands, in small letters, begun by a capital, in the dictionary, a number."""
-
-    def __init__(self, words: frozenset[str], tables: list[_Tables]) -> None:
-        self.words, self.tables = words, tables
-        self.raw = frozenset().union(*(raw for raw, *_ in tables))
-        self.lower = frozenset().union(*(lower for _, lower, *_ in tables))
-        # what a text without features of its own weighs: by far the most pairs and triples are such
-        self.plain = {
-            (title, known): tuple(titles[title] + listed[known] + numbers[False] for _, _, titles, listed, numbers in tables)
-            for title in (False, True) for known in (False, True)
-        }  # fmt: skip
-        self.beyond = (0.0,) * len(tables)
-
-    def one(self, token: str) -> tuple[float, ...]:
-        return self._of(token, _title(token), token.isascii() and token.isdigit()) if token else self.beyond
-
-    def several(self, key: tuple[str, ...]) -> tuple[float, ...]:
-        return self._of(" ".join(key), all(map(_title, key)), False) if all(key) else self.beyond
-
-    def _of(self, text: str, title: bool, digits: bool) -> tuple[float, ...]:
-        low = text.lower()
-        known = low in self.words
-        if not digits and text not in self.raw and low not in self.lower:
-            return self.plain[title, known]
-        return tuple(
-            raw.get(text, 0.0) + lower.get(low, 0.0) + titles[title] + listed[known] + numbers[digits] for raw, lower, titles, listed, numbers in self.tables
-        )
+    def __missing__(self, token: str) -> int:
+        number = len(self)
+        if number == len(self.columns):
+            self.columns, self.scores = (np.concatenate([table, np.zeros_like(table)]) for table in (self.columns, self.scores))
+        low, title = token.lower(), int(_title(token))
+        several = [number for place in self.several for number in (place.raw.tokens.get(token, 0), place.low.tokens.get(low, 0))]
+        self.columns[number] = [title, *several]
+        rows, lows = (np.array([table.row.get(text, -1)]) for table, text in ((self.one.raw, token), (self.one.low, low)))
+        self.scores[number] = self.one.scores(rows, lows, np.array([title]), int(token.isascii() and token.isdigit()))[0]
+        self[token] = number
+        return number
 
 
 class Crf:
@@ -133,10 +170,10 @@ class Crf:
     def __init__(self, folder: Path) -> None:
         self.weights, (self.stay_b, self.b_to_i, self.i_to_b, self.stay_i) = _read((folder / "models.bin").read_bytes())
         self.words: frozenset[str] = frozenset(joblib.load(folder / "dictionary.bin"))
-        self.tables = {place: self._tables(place) for place in (*(str(k) for k in range(-2, 3)), *_PAIRS, *_TRIPLES)}
-        self.ones = _Rows(5, _Sums(self.words, [self.tables[k] for k in ("-2", "-1", "0", "1", "2")]).one)
-        self.twos = _Rows(4, _Sums(self.words, [self.tables[k] for k in _PAIRS]).several)
-        self.threes = _Rows(3, _Sums(self.words, [self.tables[k] for k in _TRIPLES]).several)
+        self.ones, self.twos, self.threes = (
+            _Place(size, [self._tables(place) for place in places], self.words) for size, places in ((1, _ONES), (2, _PAIRS), (3, _TRIPLES))
+        )
+        self.tokens = _Tokens(self.ones, [self.twos, self.threes])
         self.ends = {(before, after): self._end(before, after) for before in range(3) for after in range(3)}
 
     def _tables(self, place: str) -> _Tables:
@@ -162,17 +199,23 @@ class Crf:
         for tokens in sentences:
             line += tokens
             line += ("", "")
+        if len(self.tokens) > _CACHE:
+            self.tokens.forget()
         size = len(line)
+        numbers = np.fromiter(map(self.tokens.__getitem__, line), np.intp, size)
+        title, raw2, low2, raw3, low3 = np.ascontiguousarray(self.tokens.columns[numbers].T)
+        there = numbers > 0
         scores = np.zeros(size + 4)
-        ones = self.ones.rows(line)
-        for column, shift in ((2, 0), (0, 2), (1, 1), (3, -1), (4, -2)):
-            scores[2 + shift : 2 + shift + size] += ones[:, column]
-        twos = self.twos.rows(itertools.pairwise(line))
-        for column, shift in ((0, 2), (1, 1), (2, 0), (3, -1)):
-            scores[2 + shift : 1 + shift + size] += twos[:, column]
-        threes = self.threes.rows(zip(line, line[1:], line[2:], strict=False))
-        for column, shift in ((0, 2), (1, 1), (2, 0)):
-            scores[2 + shift : shift + size] += threes[:, column]
+
+        def add(rows: NDArray[np.float64], shifts: tuple[tuple[int, int], ...]) -> None:
+            for column, shift in shifts:
+                scores[2 + shift : 2 + shift + len(rows)] += rows[:, column]
+
+        add(self.tokens.scores[numbers], ((2, 0), (0, 2), (1, 1), (3, -1), (4, -2)))
+        whole, titles = there[:-1] & there[1:], title[:-1] & title[1:]  # nothing is added where a run reaches beyond a sentence's end
+        add(self.twos.of([raw2[:-1], raw2[1:]], [low2[:-1], low2[1:]], titles) * whole[:, None], ((0, 2), (1, 1), (2, 0), (3, -1)))
+        raw_runs, low_runs = ([column[:-2], column[1:-1], column[2:]] for column in (raw3, low3))
+        add(self.threes.of(raw_runs, low_runs, titles[:-1] & title[2:]) * (whole[:-1] & there[2:])[:, None], ((0, 2), (1, 1), (2, 0)))
         out: list[float] = scores[2 : 2 + size].tolist()
         return out
 

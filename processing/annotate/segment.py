@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -73,7 +74,10 @@ _EN = frozenset(
 )
 _LETTERS = frozenset("ăâđêôơưàảãạằắẳẵặầấẩẫậẻẽẹềếểễệìỉĩịòỏõọồốổỗộờớởỡợùủũụừứửữựỳỷỹỵ")
 _LONG = 2_000
+_REMEMBERED = 200_000
+"""Stretches without blanks whose tokens are kept."""
 _PIECE = re.compile(r"\S+")
+_BLANK_POINT = re.compile(r"Th\s[sS]")
 # "Th.s" among the rules of underthesea also matches "This"
 _PLAIN = r"(?<!\S)(?!Th.[sS])[^\W\d_]+(?=[\s,]|$)|(?<!\S)(?!Đ)[a-zà-ỹ][^\W\d_]*(?=\.(?:\s|$))"
 _TOKEN = re.compile(f"{_PLAIN}|{regex_tokenize.regex_patterns_combine}", re.VERBOSE)
@@ -99,9 +103,35 @@ def words_of(some: Sequence[str]) -> list[str]:
     return out
 
 
+class _Chunks(dict[str, tuple[str, ...]]):
+    """Tokens of a stretch without blanks where `after` follows it; what was asked for is remembered."""
+
+    def __init__(self, after: str) -> None:
+        super().__init__()
+        self.after = after
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        found = self[chunk] = _read(f"{chunk}{self.after}")
+        return found
+
+
+def _read(text: str) -> tuple[str, ...]:
+    return tuple(match[0] for match in _TOKEN.finditer(normalize_characters_in_text(text)))
+
+
+# no rule reads beyond a blank, but "dot at the end of word" is no token of its own at the end of a text
+_inner, _last = _Chunks(" "), _Chunks("")
+
+
 def _tokens(part: str) -> list[str]:
     """What underthesea's `tokenize` yields. A run of letters between blanks, commas or the final stop is one token whatever its rules say."""
-    return [match[0] for match in _TOKEN.finditer(normalize_characters_in_text(part))]
+    chunks = part.split()
+    if not chunks or part[-1].isspace() or ("Th" in part and _BLANK_POINT.search(part)):  # "Th.s" among its rules reads a blank for its point
+        return list(_read(part))
+    end = _last[chunks.pop()]
+    return [*itertools.chain.from_iterable(map(_inner.__getitem__, chunks)), *end]
 
 
 def _parts(sentence: str) -> list[str]:

@@ -7,10 +7,11 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from underthesea import word_tokenize
 
-from processing.annotate import segment
+from processing.annotate import crf, segment
 
 SENTENCES = [
     "Bác sĩ bây giờ có thể thản nhiên báo tin bệnh nhân bị ung thư.",
@@ -19,7 +20,47 @@ SENTENCES = [
     "mưa",
     "“Nước đục lắm!” – một người dân nói với P.V.",
     "...",
+    "Hãng U.S. và Tp. Huế họp lúc 10:20:50, gửi a.b@c.vn (xem https://a.vn/x?y=(1)) :D",
+    "Bệnh viện Th. S chữa bệnh; Th sau đó, Th.s Lan (P.V.) nói v.v... ðường Ðông H'Mông",
+    "“Đặc   biệt”\u00a0là 12-3-2026,\t1.600m-2.000m; Đ.",
+    "Khoa Đ. ",
 ]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_tokens_of_stretches_are_those_of_the_whole(sentence: str) -> None:
+    for text in (sentence, sentence.upper(), f"{sentence}\n", sentence.replace(" ", "\x1f"), f"(A.{sentence})"):
+        assert segment._tokens(text) == list(segment._read(text))
+
+
+def test_runs_of_tokens_are_found_by_their_numbers() -> None:
+    model = crf.load()
+    for place, sample in ((model.twos, ("bệnh nhân", "có thể")), (model.threes, tuple(run for run in model.threes.low.row if run in model.words)[:2])):
+        for text in sample:
+            numbers = [np.array([place.low.tokens[token]]) for token in text.split(" ")]
+            assert place.low.find(numbers)[0] == place.low.row[text] and place.known[place.low.row[text]]
+    unknown = [np.array([0]), np.array([model.twos.low.tokens["nhân"]])]
+    assert model.twos.low.find(unknown)[0] == -1
+
+
+def test_scores_are_the_sums_of_the_weights_of_all_features() -> None:
+    """Every template of every token looked up one by one, as the model is defined."""
+    model = crf.load()
+    for sentence in SENTENCES[:2]:
+        tokens = segment._tokens(sentence)
+        expected = []
+        for at in range(len(tokens)):
+            score = 0.0
+            for template, table in model.weights.items():
+                places, _, kind = template.removeprefix("T[").partition("]")
+                reach = [int(step) for step in places.split(",")]
+                run = tokens[at + reach[0] : at + reach[-1] + 1] if at + reach[0] >= 0 and at + reach[-1] < len(tokens) else []
+                text = " ".join(run)
+                value = {"": text, ".lower": text.lower(), ".istitle": str(all(not t[0].islower() for t in run)), ".is_in_dict": str(text.lower() in model.words)}
+                value[".isdigit"] = str(len(run) == 1 and text.isascii() and text.isdigit())
+                score += table.get(value[kind], 0.0) if run else 0.0
+            expected.append(score)
+        assert model._scores([tokens])[2:-2] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
