@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from processing.annotate.core import METHOD, Annotation, Annotator
@@ -31,23 +33,36 @@ def run(conn: Connection, *, limit: int, now: datetime) -> StageStats:
     """Annotate up to `limit` due documents in the caller's transaction. Running again on the same text writes the same rows."""
     ids = work.claim(conn, STAGE, limit, now)
     ready = annotator(get_settings().extra_gazetteer)
-    return work.each(conn, STAGE, ids, lambda document: _one(conn, ready, document, now), now)
+    if not ids:
+        return StageStats()
+    try:
+        with conn.transaction():
+            _all(conn, ready, ids, now)
+    except psycopg.OperationalError:
+        raise
+    except Exception:
+        # one of them cannot be done: each for itself, so that it alone is set aside
+        return work.each(conn, STAGE, ids, lambda document: _all(conn, ready, [document], now), now)
+    work.done(conn, STAGE, ids)
+    return StageStats(done=len(ids))
 
 
-def _one(conn: Connection, annotator: Annotator, document: int, now: datetime) -> None:
-    row = conn.execute(
-        """SELECT d.version, d.first_seen_at, d.published_at, v.title, v.text, s.places
+def _all(conn: Connection, annotator: Annotator, ids: list[int], now: datetime) -> None:
+    rows = conn.execute(
+        """SELECT DISTINCT ON (d.id) d.id, d.version, d.first_seen_at, d.published_at, v.title, v.text, s.places
            FROM document d JOIN source s ON s.id = d.source_id JOIN document_version v ON v.document_id = d.id AND v.version = d.version
-           WHERE d.id = %s ORDER BY v.seen_at DESC LIMIT 1""",
-        [document],
-    ).fetchone()
-    if row is None:
-        raise Quarantine(f"document {document} has no text: it was removed, or its version has expired")
-    published = row["published_at"].astimezone(LOCAL).date()
-    found = annotator.analyse(row["text"], row["title"], published, home(annotator, row["places"]))
-    _write(conn, document, row["version"], row["first_seen_at"], found, vector(row["title"], row["text"]), now)
+           WHERE d.id = ANY(%s) ORDER BY d.id, v.seen_at DESC""",
+        [ids],
+    ).fetchall()
+    if gone := set(ids) - {row["id"] for row in rows}:
+        raise Quarantine(f"document {min(gone)} has no text: it was removed, or its version has expired")
+    found = []
+    for row in rows:
+        day = row["published_at"].astimezone(LOCAL).date()
+        found.append(_Annotated(row, annotator.analyse(row["text"], row["title"], day, home(annotator, row["places"]))))
+    _write(conn, found, now)
     for stage in ("dedupe", "claims"):
-        work.enqueue(conn, stage, [document], now)
+        work.enqueue(conn, stage, ids, now)
 
 
 def home(annotator: Annotator, codes: list[str]) -> str | None:
@@ -57,26 +72,47 @@ def home(annotator: Annotator, codes: list[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _write(conn: Connection, document: int, version: int, first_seen: datetime, found: Annotation, words: str, now: datetime) -> None:
-    conn.execute(
-        """INSERT INTO annotation (document_id, version, first_seen_at, language, sentences, tokens, places, province_code, province_confidence,
-               topic, topic_score, checkable, method, annotated_at, words)
-           VALUES (%s, %s, %s, %s, string_to_array(%s, %s), string_to_array(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s)
-           ON CONFLICT (document_id, first_seen_at) DO UPDATE SET version = excluded.version, language = excluded.language,
-               sentences = excluded.sentences, tokens = excluded.tokens, places = excluded.places, province_code = excluded.province_code,
-               province_confidence = excluded.province_confidence, topic = excluded.topic, topic_score = excluded.topic_score,
-               checkable = excluded.checkable, method = excluded.method, annotated_at = excluded.annotated_at, words = excluded.words""",
-        [
-            document, version, first_seen, found.language, _BETWEEN.join(found.sentences), _BETWEEN, _BETWEEN.join(found.tokens), _BETWEEN, Jsonb(found.places),
-            found.province["code"] if found.province else None, found.province_confidence if found.province else None,
-            found.topic, found.topic_score, Jsonb(found.checkable), METHOD, now, words,
-        ],
-    )  # fmt: skip
-    conn.execute("DELETE FROM document_place WHERE document_id = %s AND first_seen_at = %s", [document, first_seen])
+class _Annotated(NamedTuple):
+    """A document's row (id, version, first_seen_at, title, text) and what it is about."""
+
+    row: dict[str, Any]
+    found: Annotation
+
+    def values(self, now: datetime) -> list[Any]:
+        row, found = self.row, self.found
+        return [
+            row["id"], row["version"], row["first_seen_at"], found.language, _BETWEEN.join(found.sentences), _BETWEEN, _BETWEEN.join(found.tokens), _BETWEEN,
+            Jsonb(found.places), found.province["code"] if found.province else None, found.province_confidence if found.province else None,
+            found.topic, found.topic_score, Jsonb(found.checkable), METHOD, now, vector(row["title"], row["text"]),
+        ]  # fmt: skip
+
+
+def _write(conn: Connection, annotated: list[_Annotated], now: datetime) -> None:
     with conn.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO document_place (document_id, unit_code, first_seen_at, level, confidence) VALUES (%s, %s, %s, %s, %s)",
-            [(document, code, first_seen, level, confidence) for code, (level, confidence) in units_today(found).items()],
+            """INSERT INTO annotation (document_id, version, first_seen_at, language, sentences, tokens, places, province_code, province_confidence,
+                   topic, topic_score, checkable, method, annotated_at, words)
+               VALUES (%s, %s, %s, %s, string_to_array(%s, %s), string_to_array(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s)
+               ON CONFLICT (document_id, first_seen_at) DO UPDATE SET version = excluded.version, language = excluded.language,
+                   sentences = excluded.sentences, tokens = excluded.tokens, places = excluded.places, province_code = excluded.province_code,
+                   province_confidence = excluded.province_confidence, topic = excluded.topic, topic_score = excluded.topic_score,
+                   checkable = excluded.checkable, method = excluded.method, annotated_at = excluded.annotated_at, words = excluded.words""",
+            [one.values(now) for one in annotated],
+        )
+    seen = [one.row["first_seen_at"] for one in annotated]
+    conn.execute(  # the bounds tell which partitions to look in
+        """DELETE FROM document_place p USING unnest(%s::bigint[], %s::timestamptz[]) AS d(id, seen)
+           WHERE p.document_id = d.id AND p.first_seen_at = d.seen AND p.first_seen_at BETWEEN %s AND %s""",
+        [[one.row["id"] for one in annotated], seen, min(seen), max(seen)],
+    )
+    places = [
+        (one.row["id"], code, one.row["first_seen_at"], level, confidence) for one in annotated for code, (level, confidence) in units_today(one.found).items()
+    ]
+    if places:
+        conn.execute(
+            """INSERT INTO document_place (document_id, unit_code, first_seen_at, level, confidence)
+               SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::float8[])""",
+            [list(column) for column in zip(*places, strict=True)],
         )
 
 

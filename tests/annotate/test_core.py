@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -96,7 +98,7 @@ def test_local_day() -> None:
         local_day("hôm qua")
 
 
-def _document(db: Connection, text: str) -> int:
+def _document(db: Connection, text: str, slug: str = "1") -> int:
     source = db.execute(
         """INSERT INTO source (key, name, kind, owner, basis, reviewed_on, review_due, home_url)
            VALUES ('bao', 'Báo', 'press', 'Tòa soạn', 'licensed press', '2026-01-01', '2027-01-01', 'https://example.org/')
@@ -105,8 +107,8 @@ def _document(db: Connection, text: str) -> int:
     assert source is not None
     row = db.execute(
         """INSERT INTO document (source_id, canonical_url, title, language, published_at, published_precision, first_seen_at, last_seen_at)
-           VALUES (%s, 'https://example.org/1', 'Nước máy đục', 'vi', %s, 'minute', %s, %s) RETURNING id""",
-        [source["id"], NOW, NOW, NOW],
+           VALUES (%s, %s, 'Nước máy đục', 'vi', %s, 'minute', %s, %s) RETURNING id""",
+        [source["id"], f"https://example.org/{slug}", NOW, NOW, NOW],
     ).fetchone()
     assert row is not None
     db.execute(
@@ -147,3 +149,29 @@ def test_home_of_a_source(annotator: Annotator) -> None:
 def test_a_document_without_text_is_set_aside(db: Connection) -> None:
     enqueue(db, "annotate", [999], NOW)
     assert run(db, limit=10, now=NOW).quarantine == 1
+
+
+@pytest.mark.parametrize("fault", ["no text", "annotator", "database"])
+def test_one_that_cannot_be_done_costs_the_others_of_its_batch_nothing(db: Connection, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    good = [_document(db, LEAD, slug) for slug in ("1", "2")]
+    bad = 999 if fault == "no text" else _document(db, "Bài này không đọc được.", "3")
+    if fault != "no text":
+        analyse = Annotator.analyse
+
+        def fails(self: Annotator, text: str, *rest: Any) -> Any:
+            found = analyse(self, text, *rest)
+            if text == LEAD:
+                return found
+            if fault == "annotator":
+                raise ZeroDivisionError
+            return replace(found, topic="\x00")  # what the database refuses
+
+        monkeypatch.setattr(Annotator, "analyse", fails)
+    enqueue(db, "annotate", [*good, bad], NOW)
+    stats = run(db, limit=10, now=NOW)
+    assert (stats.done, stats.quarantine) == (2, 1)
+    assert [row["document_id"] for row in db.execute("SELECT document_id FROM annotation ORDER BY 1")] == good
+    left = db.execute("SELECT stage, subject_id, state FROM work ORDER BY stage, subject_id").fetchall()
+    assert [(row["stage"], row["subject_id"], row["state"]) for row in left] == [
+        ("annotate", bad, "quarantine"), *((stage, document, "pending") for stage in ("claims", "dedupe") for document in good)
+    ]  # fmt: skip
