@@ -40,13 +40,16 @@ def claim(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         raise HTTPException(404, _("There is no such claim; it may have been removed on request."))
     conn.execute(queries.AUDIT, [f"user:{user.id}", "read", f"claim:{public_id}", Jsonb({}), datetime.now(UTC)])
     matches = conn.execute(queries.CLAIM_MATCHES, [row["id"]]).fetchall()
+    earlier = conn.execute(queries.CHECK_VERSIONS, [row["id"]]).fetchall()
+    publisher = {m["id"]: m["publisher"] for m in matches}
+    decisions = conn.execute(queries.DECISIONS, ["match", list(publisher)]).fetchall()
     values = {
         "user": user,
         "here": "claims",
         "claim": row,
-        "matches": [{**m, **_beside(row["text"], m)} for m in matches],
+        "matches": [{**m, **_beside(row["text"], m), "earlier": [v for v in earlier if v["match"] == m["id"] and v["rating"] != m["rating"]]} for m in matches],
         "sightings": conn.execute(queries.CLAIM_SIGHTINGS, [row["id"]]).fetchall(),
-        "decisions": conn.execute(queries.DECISIONS, ["match", [m["id"] for m in matches]]).fetchall(),
+        "decisions": [{**d, "about": publisher[d["subject_id"]] if len(publisher) > 1 else ""} for d in decisions],
     }
     return page(request, "claim.html", values)
 

@@ -51,8 +51,12 @@ CROSS JOIN LATERAL unnest(v.attachments) WITH ORDINALITY AS l (url, n)
 LEFT JOIN attachment a ON a.url = l.url AND a.document_id = d.id
 ORDER BY d.published_at DESC, d.id, l.n LIMIT 60"""
 
+CHECK_VERSIONS = """
+SELECT m.id AS match, v.rating, v.claim, lead(v.seen_at, 1, k.updated_at) OVER (PARTITION BY m.id ORDER BY v.version) AS until
+FROM match m JOIN fact_check k ON k.id = m.fact_check_id JOIN fact_check_version v ON v.fact_check_id = k.id WHERE m.claim_id = %s ORDER BY m.id, v.version DESC"""
+
 DECISIONS = """
-SELECT r.at, r.decision, r.reason, u.display_name, s.name_vi AS service_vi, s.name_en AS service_en
+SELECT r.subject_id, r.at, r.decision, r.reason, u.display_name, s.name_vi AS service_vi, s.name_en AS service_en
 FROM review_decision r JOIN app_user u ON u.id = r.user_id LEFT JOIN service s ON s.id = r.service_id
 WHERE r.subject_kind = %s AND r.subject_id = ANY(%s) ORDER BY r.at DESC"""
 
@@ -60,9 +64,10 @@ SERVICES = "SELECT id, key, name_vi, name_en FROM service ORDER BY name_vi"
 
 CLAIMS = """
 SELECT c.public_id, c.text, c.topic, c.state, c.first_seen_at, c.last_seen_at, c.documents, c.origins,
-    count(m.id) FILTER (WHERE m.state <> 'rejected' AND m.tier <> 'related') AS matches,
+    count(m.id) AS matches,
     min(CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END) AS best
-FROM claim c LEFT JOIN match m ON m.claim_id = c.id
+FROM claim c LEFT JOIN (SELECT x.* FROM match x JOIN fact_check k ON k.id = x.fact_check_id AND k.withdrawn_at IS NULL
+    WHERE x.state NOT IN ('rejected', 'related') AND x.tier <> 'related') m ON m.claim_id = c.id
 WHERE (%(state)s::text IS NULL OR c.state = %(state)s)
 GROUP BY c.id ORDER BY min(CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END) NULLS LAST, c.last_seen_at DESC LIMIT 200"""
 

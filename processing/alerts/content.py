@@ -184,8 +184,9 @@ def correction(conn: Connection, payload: dict[str, Any], words: Catalogue, lang
     }.get(payload["reason"], payload["reason"])
     if reason and not VERDICT_WORDS.search(reason):
         blocks.append(Block("facts", rows=[(_("Reason"), reason)]))
-    blocks += _published_now(conn, payload, words) if payload["corrects"] == "claim_answer" else []
-    blocks += [Block("text", _("If you passed it on, please pass this on too.")), Block("links", rows=[(_("Open the review page"), link("/"))])]
+    now = _published_now(conn, payload, words) if payload["corrects"] == "claim_answer" else []
+    *told, last = now or [Block("links", rows=[(_("Open the review page"), link("/"))])]
+    blocks += [*told, Block("text", _("If you passed it on, please pass this on too.")), last]
     return Content(_("Correction of an earlier mail"), _("Correction of an earlier mail"), blocks)
 
 
@@ -193,13 +194,13 @@ def _published_now(conn: Connection, payload: dict[str, Any], words: Catalogue) 
     """What the publisher of a corrected answer says by now, in its own words, as far as a reviewer's confirmation still covers it."""
     _ = words.gettext
     row = conn.execute(
-        """SELECT c.text, m.state, k.publisher, k.publisher_kind, k.rating, k.title, k.claim, k.url, k.updated_at, k.withdrawn_at
+        """SELECT c.text, c.public_id AS claim_id, m.state, k.publisher, k.publisher_kind, k.rating, k.title, k.claim, k.url, k.updated_at, k.withdrawn_at
            FROM match m JOIN claim c ON c.id = m.claim_id JOIN fact_check k ON k.id = m.fact_check_id WHERE m.public_id = %s""",
         [payload["match"]],
     ).fetchone()
     if row is None:
         return []
-    blocks = [Block("quote", row["text"], [(_("In circulation"), "")])]
+    blocks = [Block("facts", rows=[(_("Publisher"), row["publisher"])]), Block("quote", row["text"], [(_("In circulation"), "")])]
     if row["withdrawn_at"] is None and row["state"] == "confirmed":
         line = _("%(publisher)s says now, as read on %(date)s:") % {
             "publisher": row["publisher"], "date": day(row["updated_at"].astimezone(LOCAL).date())}  # fmt: skip
@@ -208,7 +209,7 @@ def _published_now(conn: Connection, payload: dict[str, Any], words: Catalogue) 
             Block("facts", rows=[(_("Kind of publication"), kind_name(row["publisher_kind"], words))]),
             Block("links", rows=[(_("Read it at the publisher"), row["url"])]),
         ]
-    return blocks
+    return [*blocks, Block("links", rows=[(_("Open the claim"), link(f"/claims/{row['claim_id']}"))])]
 
 
 def assignment(conn: Connection, payload: dict[str, Any], words: Catalogue, language: str) -> Content:
