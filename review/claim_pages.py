@@ -15,8 +15,9 @@ from processing.claims.facts import apart, extract
 from processing.claims.mask import mask
 from review import queries
 from review.auth import CurrentUser, FormUser
+from review.claim_spread import spread
 from review.database import Database
-from review.render import one_of, page
+from review.render import language_of, one_of, page, words_of
 from review.words import _
 
 router = APIRouter()
@@ -48,7 +49,7 @@ def claim(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
         "here": "claims",
         "claim": row,
         "matches": [{**m, **_beside(row["text"], m), "earlier": [v for v in earlier if v["match"] == m["id"] and v["rating"] != m["rating"]]} for m in matches],
-        "sightings": conn.execute(queries.CLAIM_SIGHTINGS, [row["id"]]).fetchall(),
+        **spread(conn, row["id"], words_of(request), language_of(request)),
         "decisions": [{**d, "about": publisher[d["subject_id"]] if len(publisher) > 1 else ""} for d in decisions],
     }
     return page(request, "claim.html", values)

@@ -63,13 +63,13 @@ WHERE r.subject_kind = %s AND r.subject_id = ANY(%s) ORDER BY r.at DESC"""
 SERVICES = "SELECT id, key, name_vi, name_en FROM service ORDER BY name_vi"
 
 CLAIMS = """
-SELECT c.public_id, c.text, c.topic, c.state, c.first_seen_at, c.last_seen_at, c.documents, c.origins,
+SELECT c.public_id, c.text, c.topic, c.state, c.first_seen_at, c.last_seen_at, c.documents, c.origins, c.rising,
     count(m.id) AS matches,
     min(CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END) AS best
 FROM claim c LEFT JOIN (SELECT x.* FROM match x JOIN fact_check k ON k.id = x.fact_check_id AND k.withdrawn_at IS NULL
     WHERE x.state NOT IN ('rejected', 'related') AND x.tier <> 'related') m ON m.claim_id = c.id
 WHERE (%(state)s::text IS NULL OR c.state = %(state)s)
-GROUP BY c.id ORDER BY min(CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END) NULLS LAST, c.last_seen_at DESC LIMIT 200"""
+GROUP BY c.id ORDER BY min(CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END) NULLS LAST, c.rising DESC, c.last_seen_at DESC LIMIT 200"""
 
 CLAIM = "SELECT * FROM claim WHERE public_id = %s"
 
@@ -82,9 +82,18 @@ FROM match m JOIN fact_check k ON k.id = m.fact_check_id LEFT JOIN app_user u ON
 WHERE m.claim_id = %s ORDER BY CASE m.tier WHEN 'confirmable' THEN 1 WHEN 'suggested' THEN 2 ELSE 3 END, m.score DESC"""
 
 CLAIM_SIGHTINGS = """
-SELECT x.sentence, d.title, d.canonical_url, d.published_at, s.name AS source
+SELECT DISTINCT ON (d.id) d.id, x.sentence, d.title, d.canonical_url, d.published_at, s.name AS source
 FROM claim_sighting x JOIN document d ON d.id = x.document_id JOIN source s ON s.id = d.source_id
-WHERE x.claim_id = %s ORDER BY d.published_at LIMIT 100"""
+WHERE x.claim_id = %(claim)s AND d.id = ANY(%(documents)s) ORDER BY d.id, x.sentence"""
+
+CLAIM_DAYS = """
+SELECT d.id, d.published_at FROM document d WHERE EXISTS (SELECT FROM claim_sighting x WHERE x.claim_id = %(claim)s AND x.document_id = d.id)"""
+
+CLAIM_PLACES = """
+SELECT u.name, count(DISTINCT d.id) AS documents
+FROM claim_sighting x JOIN document d ON d.id = x.document_id
+JOIN document_place p ON p.document_id = d.id AND p.first_seen_at = d.first_seen_at AND p.level = 'province' JOIN unit u ON u.code = p.unit_code
+WHERE x.claim_id = %s GROUP BY u.name ORDER BY documents DESC, u.name LIMIT 20"""
 
 PRECISION = """
 SELECT topic, decided, useful, dismissed, precision, low, high, latest FROM (

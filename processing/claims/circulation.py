@@ -22,8 +22,8 @@ from processing.claims.align import align
 from processing.claims.fusion import MAX_SWAPPED
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
-from processing.claims.tokens import tokens
 from processing.claims.said import both, said
+from processing.claims.tokens import tokens
 from processing.dedupe.origins import Voice, independent_groups
 
 CIRCULATING = 3  # independent origins that make an unanswered statement a claim in circulation
@@ -108,6 +108,15 @@ def _same_words(left: Counter[str], right: Counter[str]) -> bool:
     return short > 0 and len(left.keys() & right.keys()) >= MIN_SHARED * len(left.keys() | right.keys()) and swapped <= MAX_SWAPPED * short
 
 
+def origins(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
+    """Sightings by independent origin, the origins and what each holds in the order of time; copies, one owner and one wire are one."""
+    seen = sorted(sightings, key=lambda s: (s.at, s.document))
+    found: dict[int, list[Sighting]] = {}
+    for group, s in zip(independent_groups([Voice(s.origin, s.owner, s.credit) for s in seen]), seen, strict=True):
+        found.setdefault(group, []).append(s)
+    return list(found.values())
+
+
 def measure(sightings: Iterable[Sighting], now: datetime) -> Circulation | None:
     """Circulation of a claim from its sightings; copies, one owner and one wire count once. None without any.
 
@@ -116,12 +125,9 @@ def measure(sightings: Iterable[Sighting], now: datetime) -> Circulation | None:
     seen = sorted(sightings, key=lambda s: (s.at, s.document))
     if not seen:
         return None
-    groups = independent_groups([Voice(s.origin, s.owner, s.credit) for s in seen])
-    joined: dict[int, datetime] = {}
-    for group, s in zip(groups, seen, strict=True):
-        joined.setdefault(group, s.at)
-    today = sum(now - RISING < at <= now for at in joined.values())
-    before = sum(now - 2 * RISING < at <= now - RISING for at in joined.values())
+    joined = [group[0].at for group in origins(seen)]
+    today = sum(now - RISING < at <= now for at in joined)
+    before = sum(now - 2 * RISING < at <= now - RISING for at in joined)
     return Circulation(
         len(seen), len(joined), len({s.owner for s in seen}), len({p for s in seen for p in s.provinces}), seen[0].at, seen[-1].at, today > before
     )

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.claims.checkable import OPERATING_POINT
-from processing.claims.circulation import CIRCULATING, METHOD, Sighting, claim_key, keys, measure, same_statement
+from processing.claims.circulation import CIRCULATING, METHOD, Sighting, claim_key, keys, measure, origins, same_statement
 from processing.claims.sketches import Near, Sketch, Sketches
 from processing.db import Connection
 from processing.dedupe.origins import wire_credit
@@ -124,6 +124,12 @@ def independent(conn: Connection, documents: Iterable[int]) -> int:
     ).fetchall()
     counted = measure(_sightings(conn, rows), datetime.now(UTC))
     return counted.origins if counted else 0
+
+
+def origins_of(conn: Connection, claim: int) -> list[list[int]]:
+    """Documents that carry a claim by independent origin: the origins, and the documents of each, in the order of time."""
+    rows = conn.execute(_SIGHTINGS, [[claim]]).fetchall()
+    return [list(dict.fromkeys(s.document for s in group)) for group in origins(_sightings(conn, rows))]
 
 
 def _sightings(conn: Connection, rows: list[dict[str, Any]]) -> list[Sighting]:

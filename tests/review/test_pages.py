@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,7 +11,7 @@ from psycopg.types.json import Jsonb
 from processing.db import Connection
 from review.app import create_app
 from tests.review.lively import enliven
-from tests.review.town import furnish
+from tests.review.town import NOW, furnish
 
 
 @pytest.fixture
@@ -134,6 +135,30 @@ def test_a_claim_stands_beside_each_publisher_and_its_kind(staff: TestClient, id
     assert "thông cáo của cơ quan (một bên liên quan)" in page
     assert "<q>Sai sự thật</q>" in page
     assert re.search(r"Kiểm Tin Mẫu đánh giá ngày 22/11/2026", page)
+
+
+def test_a_claim_shows_where_and_when_it_appears_with_copies_folded(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
+    other = db.execute(
+        """INSERT INTO source (key, name, kind, owner, basis, reviewed_on, review_due, home_url)
+           VALUES ('bao-khac', 'Báo Khác', 'press', 'Chủ Khác', 'press licence', '2026-01-01', '2027-01-01', 'http://khac.example/') RETURNING id"""
+    ).fetchone()
+    assert other is not None
+    for n in range(2):  # another owner's paper a day later, twice: two documents of one origin
+        db.execute(
+            """WITH d AS (INSERT INTO document (source_id, canonical_url, title, language, published_at, published_precision, first_seen_at, last_seen_at)
+                   VALUES (%s, %s, 'Bài khác', 'vi', %s, 'minute', %s, %s) RETURNING id, first_seen_at),
+               p AS (INSERT INTO document_place (document_id, first_seen_at, unit_code, level, confidence) SELECT id, first_seen_at, 'D', 'province', 1 FROM d)
+               INSERT INTO claim_sighting SELECT c.id, d.id, 'Giếng nhiễm chì gấp mười lần.' FROM claim c, d""",
+            [other["id"], f"http://khac.example/{n}", NOW + timedelta(days=1, hours=n), NOW, NOW],
+        )
+    db.execute("UPDATE claim SET rising = true")
+    db.commit()
+    page = staff.get(f"/claims/{ids['claim']}").text
+    assert "cùng một nguồn (chép lại, cùng cơ quan chủ quản hoặc cùng hãng tin): 1" in page and page.count("Giếng nhiễm chì gấp mười lần.") == 2
+    assert "Số nguồn độc lập mới mỗi ngày" in page and "ngày qua có nhiều nguồn mới hơn ngày trước đó" in page
+    assert re.search(r"Tỉnh Mẫu <span class=\"quiet\">\(2\)</span>", page)
+    assert page.index("http://bao.example/0.html") < page.index("http://khac.example/0") < page.index("http://khac.example/1")
+    assert "đang tăng" in staff.get("/claims").text
 
 
 def test_every_page_exists_in_both_languages(staff: TestClient, ids: dict[str, str]) -> None:
