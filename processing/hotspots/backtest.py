@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processing.db import Connection
+from processing.errors import LangNgheError
 from processing.hotspots import load, outcome
 from processing.hotspots.episodes import budget_rate, episodes, threshold
 from processing.hotspots.history import LIVE_DAYS
@@ -161,13 +162,25 @@ class _Rules:
 
 
 def backtest(conn: Connection, first: dt.date, last: dt.date, options: Detection | None = None) -> Iterator[str]:
-    """Lines for a person: alarms by day, alarms a day, and how they compare with what reviewers decided."""
+    """Lines for a person: alarms by day, alarms a day, and how they compare with what reviewers decided. Raises LangNgheError for days in the wrong order."""
+    if first > last:
+        raise LangNgheError(f"--from {first} is after --to {last}", "name the earlier day first")
     chosen = options or load_detection(config_file("detection.toml"))
+    stored = conn.execute("SELECT min(day) AS first, max(day) AS last FROM observation").fetchone()
+    assert stored is not None
+    if stored["first"] is None:
+        yield "no counts are stored yet"
+        return
+    # A history's first days only teach, and days without counts raise nothing: neither may thin out the alarms a day.
+    first, last = max(first, stored["first"] + dt.timedelta(days=chosen.warm_up_days)), min(last, stored["last"])
+    days = (last - first).days + 1
+    if days < 1:
+        yield f"nothing to judge: counts are stored from {stored['first']} to {stored['last']}, and the first {chosen.warm_up_days} days only teach"
+        return
     found = alarms(conn, first, last, chosen)
     for alarm in found:
         yield f"{alarm.day}  score {alarm.score:6.2f}  observed {alarm.observed:4d}  expected {alarm.expected:7.2f}  {alarm.key}"
-    days = (last - first).days + 1
-    yield f"{len(found)} alarms in {days} days: {len(found) / days:.2f} a day (budget {chosen.alerts_a_day})"
+    yield f"alarms: {len(found)} on {days} days judged, {first} to {last}: {len(found) / days:.2f} a day (budget {chosen.alerts_a_day})"
     decided = conn.execute(_DECIDED, [first, last]).fetchall()
     if not decided:
         yield "no decision of a reviewer in these days to compare with"

@@ -16,7 +16,6 @@ from typing import Any
 
 from processing.db import Connection
 from processing.hotspots.load import documents
-from processing.hotspots.options import METHOD
 from processing.hotspots.series import independent
 
 HARM: dict[str, re.Pattern[str]] = {
@@ -97,7 +96,7 @@ def recompute(conn: Connection, flag_id: int) -> dict[str, Any]:
         "harm": harm({r["id"]: f"{r['title']}\n{r['text']}" for r in details}, [[d.id for d in group] for group in groups]),
         "documents": [str(r["public_id"]) for r in details],
         "methods": {
-            "detector": METHOD,
+            "detector": flag["method"],
             "annotate": sorted({r["annotate"] for r in details}),
             "cluster": sorted({r["cluster"] for r in details if r["cluster"]}),
         },

@@ -141,9 +141,9 @@ def _upsert(
     else:
         # A surge stays one; an artefact that other sources came to confirm becomes one.
         conn.execute(
-            """UPDATE flag SET last_day = greatest(last_day, %s), issue_id = coalesce(issue_id, %s), score = greatest(score, %s),
-               kind = CASE WHEN kind = 'surge' THEN kind ELSE %s END, updated_at = %s WHERE id = %s""",
-            [candidate.last, issue, candidate.score, kind, now, row["id"]],
+            """UPDATE flag SET last_day = greatest(last_day, %s), issue_id = coalesce(issue_id, %s),
+               kind = CASE WHEN kind = 'surge' THEN kind ELSE %s END, method = %s, updated_at = %s WHERE id = %s""",
+            [candidate.last, issue, kind, METHOD, now, row["id"]],
         )
     flag_id: int = row["id"]
     conn.execute(
@@ -151,7 +151,7 @@ def _upsert(
         [flag_id, sorted({d.id for d in candidate.docs})],
     )
     card = recompute(conn, flag_id)
-    conn.execute("UPDATE flag SET card = %s, rank = %s WHERE id = %s", [Jsonb(card), rank(card), flag_id])
+    conn.execute("UPDATE flag SET card = %s, rank = %s, score = %s WHERE id = %s", [Jsonb(card), rank(card), card["score"], flag_id])
     return flag_id
 
 

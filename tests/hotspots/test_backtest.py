@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from processing.cluster import issues
 from processing.db import Connection
+from processing.errors import LangNgheError
 from processing.hotspots import store
 from processing.hotspots.backtest import backtest
 from processing.hotspots.options import Detection
@@ -37,6 +40,18 @@ def test_back_test_finds_the_stored_surge_and_compares_it_with_the_decision(db: 
     assert "confirmed hot-spots found again: 1 of 1" in lines and "mean delay against their first day: 0.0 days" in lines
     strict = list(backtest(db, week, TODAY, Detection(least_score=50)))
     assert "confirmed hot-spots found again: 0 of 1" in strict
+
+
+def test_odd_ranges_of_days(db: Connection) -> None:
+    """Nothing stored, days to come, one day, the wrong order: each has an answer in words."""
+    assert list(backtest(db, TODAY, TODAY)) == ["no counts are stored yet"]
+    with pytest.raises(LangNgheError, match="is after"):
+        list(backtest(db, TODAY, TODAY - dt.timedelta(days=1)))
+    surge(db)
+    for first, last in ((TODAY + dt.timedelta(days=30), dt.date.max), (dt.date.min, TODAY - dt.timedelta(days=50))):
+        assert list(backtest(db, first, last)) == ["nothing to judge: counts are stored from 2026-01-19 to 2026-03-20, and the first 21 days only teach"]
+    lines = list(backtest(db, dt.date.min, dt.date.max))
+    assert "alarms: 1 on 40 days judged, 2026-02-09 to 2026-03-20: 0.03 a day (budget 0.5)" in lines
 
 
 def test_a_decision_on_the_issue_a_hot_spot_was_merged_into_counts(db: Connection) -> None:

@@ -8,7 +8,7 @@ from processing.db import Connection
 from processing.hotspots import store
 from processing.hotspots.card import rank, recompute
 from processing.hotspots.history import read_history
-from processing.hotspots.options import load_detection
+from processing.hotspots.options import METHOD, load_detection
 from processing.reference import config_file
 from tests.hotspots.town import COMMUNE, NOW, OTHER_COMMUNE, TODAY, Town, flags
 
@@ -66,6 +66,20 @@ def test_surge_in_one_commune_is_one_flag_with_one_mail_and_a_card_that_can_be_r
     assert history is not None
     row = history.ids.index(int(str(flag["series_id"])))
     assert round(float(history.judged.expected[row, -1]), 3) == card["expected"]
+
+
+def test_a_card_names_the_version_that_raised_it(town: Town) -> None:
+    """A card of before an upgrade comes out the same after it; a flag that goes on says so."""
+    landslide(town)
+    store.run(town.conn, limit=64, now=NOW)
+    town.conn.execute("UPDATE flag SET method = 'earlier', card = jsonb_set(card, '{methods,detector}', '\"earlier\"')")
+    (flag,) = flags(town.conn)
+    assert flag["card"] == recompute(town.conn, int(str(flag["id"])))
+    store.run(town.conn, limit=64, now=NOW + dt.timedelta(minutes=10))
+    (flag,) = flags(town.conn)
+    card = recompute(town.conn, int(str(flag["id"])))
+    assert flag["method"] == METHOD == card["methods"]["detector"] and flag["card"] == card
+    assert flag["score"] == card["score"] > 0.5
 
 
 def test_next_day_continues_the_episode(town: Town) -> None:
