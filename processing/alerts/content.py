@@ -100,7 +100,8 @@ def digest(conn: Connection, payload: dict[str, Any], words: Catalogue, language
             continue
         figures = _("%(observed)s independent reports, usually %(usual)s") % {
             "observed": number(row["card"]["observed"], language), "usual": number(row["card"]["expected"], language)}  # fmt: skip
-        label = f"{topic_name(row['topic'], language)} – {row['place'] or _('the area')} ({day(row['card']['day'])}): {figures}"
+        where = row["place"] or _("the area")
+        label = f"{topic_name(row['topic'], language)} – {where} ({day(row['card']['day'])}): {figures}"
         signals.append((label, link(f"/issues/{row['issue']}" if row["issue"] else "/")))
     blocks.append(Block("links", _("Signals of the last day"), signals) if signals else Block("text", _("No new signal in the last day.")))
     if payload["claims"]:
