@@ -9,10 +9,11 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from processing.claims.numbers import fold_keep
-from processing.claims.opposites import COLLIDING, FILLERS
+from processing.claims.opposites import COLLIDING, COLLOQUIAL, FILLERS
 from processing.claims.tokens import content, tokens
 
 MAX_TOKENS = 80
+_FILLERS = FILLERS | COLLOQUIAL
 _FOLDED_FILLERS = frozenset(map(fold_keep, FILLERS)) | COLLIDING
 VALUE = {w: i for i, w in enumerate(("một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"), 1)} | {str(i): i for i in range(1, 32)}
 
@@ -36,7 +37,7 @@ class Alignment:
 @lru_cache(maxsize=16_384)
 def _words(text: str, folded: bool) -> tuple[str, ...]:
     """Content syllables; a number right before a unit of time or a date stays, a filler goes."""
-    fillers = _FOLDED_FILLERS if folded else FILLERS
+    fillers = _FOLDED_FILLERS if folded else _FILLERS
     return tuple(t for t in tokens(content(text, folded)) if t not in fillers)[:MAX_TOKENS]
 
 
@@ -45,20 +46,29 @@ def _folded(token: str) -> str:
     return fold_keep(token)
 
 
-def _mass(a: tuple[str, ...], b: tuple[str, ...], weight: Callable[[str], float]) -> tuple[float, float, float, float]:
-    """Rarity of the words of each side, and of those the other side lacks; numbers and the stand-in of places are compared elsewhere."""
-    in_a, in_b = Counter(a), Counter(b)
+@lru_cache(maxsize=16_384)
+def _weighed(text: str, folded: bool) -> dict[str, tuple[str, int]]:
+    """Each content syllable with its folded form and how often it occurs; numbers and the stand-in of places are compared elsewhere."""
+    return {t: (_folded(t), n) for t, n in Counter(_words(text, folded)).items() if not (t.isdigit() or t in VALUE or t == "zplace")}
+
+
+def _mass(a: dict[str, tuple[str, int]], b: dict[str, tuple[str, int]], weight: Callable[[str], float]) -> tuple[float, float, float, float]:
+    """Rarity of the words of each side, and of those the other side lacks."""
     whole_a = whole_b = gone = came = 0.0
-    for t in {*a, *b}:
-        if t.isdigit() or t in VALUE or t == "zplace":
-            continue
-        rare, n, m = weight(_folded(t)), in_a[t], in_b[t]
+    none = ("", 0)
+    for t, (form, n) in a.items():
+        rare, m = weight(form), b.get(t, none)[1]
         whole_a += rare * n
         whole_b += rare * m
         if n > m:
             gone += rare * (n - m)
         else:
             came += rare * (m - n)
+    for t, (form, m) in b.items():
+        if t not in a:
+            rare = weight(form)
+            whole_b += rare * m
+            came += rare * m
     return whole_a, whole_b, gone, came
 
 
@@ -85,7 +95,7 @@ def align(left: str, right: str, weight: Callable[[str], float] = lambda _: 1.0)
         else:
             alone += gone + came
     short = min(len(a), len(b))
-    whole_a, whole_b, gone_all, came_all = _mass(a, b, weight)
+    whole_a, whole_b, gone_all, came_all = _mass(_weighed(left, folded), _weighed(right, folded), weight)
     total = max(min(whole_a, whole_b), 1e-6)
     swapped, alone_share = min(gone_all, came_all) / total, abs(gone_all - came_all) / total
     return Alignment(replaced / short, alone / (len(a) + len(b)), 2 * equal / (len(a) + len(b)), tuple(numbers), swapped, alone_share)

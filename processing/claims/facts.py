@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from processing.claims.lexicon import NEGATED, NEGATION, NOT_NAMES, ORG_HEADS, PLACE_HEADS, PROVINCES
-from processing.claims.numbers import Moment, Quantity, dates, fold_keep, quantities
+from processing.claims.numbers import Moment, Quantity, fold_keep, stated
 from processing.claims.opposites import ANTONYMS, COLLIDING
 from processing.claims.tokens import targets
 from processing.text import tone
@@ -113,8 +114,7 @@ def extract(text: str) -> Facts:
     if text.isupper():
         text = text.lower()
     folded = fold_keep(text)
-    moments = dates(folded)
-    numbers = quantities(folded, moments, text)
+    moments, numbers = stated(text)
     plain = _NEG_IDIOM.sub(lambda m: "_" * len(m[0]), folded)
     lowered = tone(text.lower())
     marked = len(lowered) == len(folded) and bool(_MARKED.search(lowered))
@@ -126,7 +126,7 @@ def extract(text: str) -> Facts:
     rates = frozenset(kinds[m[1]] for m in each.finditer(told))
     ranked = frozenset(fold_keep(m[1] or m[m.lastindex or 1]) for m in (_RANKED if marked else _RANKED_FOLDED).finditer(told)) if text[1:] == text[1:].lower() else frozenset()
     people = frozenset(name for _, _, name in targets(text, folded))
-    return Facts(folded, tuple(numbers), tuple(moments), _names(text, folded), negations, antonyms, people, rates, ranked, text)
+    return Facts(folded, numbers, moments, _names(text, folded), negations, antonyms, people, rates, ranked, text)
 
 
 def _names(text: str, folded: str) -> dict[str, str]:
@@ -294,13 +294,19 @@ def _holds(name: str, other: Facts) -> bool:
     """Is the name, or its longer or shorter form, in the other text?"""
     if _occurs(name, other.folded):
         return True
-    words = set(name.split())
-    return any(words <= set(o.split()) or set(o.split()) <= words for o in other.names) or _initials(name, other.names)
+    words, short = _parts(name)
+    for o in other.names:
+        parts, initials = _parts(o)
+        if words <= parts or parts <= words or (o and (short == o or name == initials)):
+            return True
+    return False
 
 
-def _initials(name: str, others: dict[str, str]) -> bool:
-    short = "".join(w[0] for w in name.split())
-    return any(short == o or name == "".join(w[0] for w in o.split()) for o in others if o)
+@lru_cache(maxsize=16_384)
+def _parts(name: str) -> tuple[frozenset[str], str]:
+    """Words and initials of a name: one name is compared with many."""
+    words = name.split()
+    return frozenset(words), "".join(word[0] for word in words)
 
 
 def _name_differences(left: Facts, right: Facts) -> list[Difference]:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 from math import exp
+from operator import itemgetter, mul
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from processing.claims.index import LONG
 
 FEATURES = ("word_bm25", "char_bm25", "word_claim_cover", "char_claim_cover", "word_cosine", "char_cosine", "numbers", "dates", "places", "names",
             "differences", "replaced", "one_side", "edit", "swapped", "missing")  # fmt: skip
+_VALUES = itemgetter(*FEATURES)
 # Fixed by hand: character n-grams carry most of the rank, words break ties, a stated difference moves a candidate behind its near twins.
 MAX_SWAPPED, MAX_MISSING, MIN_COVER = 0.05, 0.6, 0.4
 CHAR, WORD, DIFFER = 1.0, 0.6, 0.02
@@ -55,7 +57,7 @@ class Fusion:
 
     def probability(self, features: dict[str, float]) -> float:
         """Probability that query and check state the same."""
-        logit = self.bias + sum(w * features[n] for w, n in zip(self.weights.tolist(), FEATURES, strict=True))
+        logit = self.bias + sum(map(mul, self.weights.tolist(), _VALUES(features)))
         return 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
 
     def tier(self, probability: float, differs: bool, short: bool, features: dict[str, float]) -> str:

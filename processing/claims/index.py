@@ -128,8 +128,7 @@ class Index:
         self._sum = [0.0, 0.0]
         self._rare: dict[str, float] = {}
         self._rare_at = 0
-        self._scratch = (np.zeros(WORDS, np.float32), np.zeros(CHARS, np.float32))
-        self._heavy = (np.zeros(WORDS, np.float32), np.zeros(CHARS, np.float32))
+        self._slot = (np.zeros(WORDS, np.uint16), np.zeros(CHARS, np.uint16))  # place of a term among the query's, from 1; small, so that it stays near
 
     def add(self, whole: Terms, claim: Terms) -> None:
         """Append one document: the terms of all its fields, and of its claim field."""
@@ -240,16 +239,16 @@ class Index:
         out: dict[str, Floats] = {}
         plain = query.words[query.words < PLACES_FROM]
         for stream, ids, name in ((0, plain, "word"), (1, query.chars, "char")):
-            scratch, heavy = self._scratch[stream], self._heavy[stream]
-            idf, weight = self.idf(stream, ids), self.weight(stream, ids)
-            scratch[ids], heavy[ids] = idf, weight
-            out |= self._stream_features(stream, name, where, float(weight.sum()), float(np.square(idf).sum()) if whole else None)
-            scratch[ids], heavy[ids] = 0, 0
+            slot = self._slot[stream]
+            slot[ids] = np.arange(1, len(ids) + 1)
+            out |= self._stream_features(stream, name, where, self.idf(stream, ids), self.weight(stream, ids), whole)
+            slot[ids] = 0
         return out
 
-    def _stream_features(self, stream: int, name: str, where: Ints, total: float, square: float | None) -> dict[str, Floats]:
-        """`square`: sum of the query's squared idf, or None where BM25 alone is asked for."""
+    def _stream_features(self, stream: int, name: str, where: Ints, rare: Floats, weight: Floats, whole: bool) -> dict[str, Floats]:
+        """`rare` and `weight`: idf and weight of the query's terms, in the order of their slots; unless `whole`, BM25 alone is asked for."""
         bm, claim_cover, cosine = (np.zeros(len(where), np.float32) for _ in range(3))
+        total, square = float(weight.sum()), float(np.square(rare).sum())
         for segment in self._segments:
             mine = np.flatnonzero((where >= segment.base) & (where < segment.base + segment.size))
             if not len(mine):
@@ -259,21 +258,22 @@ class Index:
             counts = part.ptr[local + 1] - part.ptr[local]
             owner = np.repeat(np.arange(n), counts)
             flat = np.arange(int(counts.sum())) + np.repeat(part.ptr[local] - np.cumsum(counts) + counts, counts)
-            ids, raw = part.ids[flat], part.tf[flat]
-            heavy = self._heavy[stream][ids]
-            hits = np.flatnonzero(heavy)
-            tf, who = (raw[hits] & np.uint8(127)).astype(np.float32), owner[hits]
-            bm[mine] = np.bincount(who, heavy[hits] * tf / (tf + _norm(part.length[local], self._mean(stream))[who]), n) / max(total, 1e-6)
-            if square is None:
+            ids = part.ids[flat]
+            slot = self._slot[stream][ids]
+            hits = np.flatnonzero(slot)
+            held, raw, who = slot[hits] - 1, part.tf[flat[hits]], owner[hits]
+            tf = (raw & np.uint8(127)).astype(np.float32)
+            bm[mine] = np.bincount(who, weight[held] * tf / (tf + _norm(part.length[local], self._mean(stream))[who]), n) / max(total, 1e-6)
+            if not whole:
                 continue
-            idf, in_claim, hit = self.idf(stream, ids), raw >= IN_CLAIM, self._scratch[stream][ids]
+            said = np.flatnonzero(part.tf[flat] >= IN_CLAIM)
             if stream == 0:
-                idf[ids >= PLACES_FROM] = 0.0
-            claim_hit = np.bincount(owner, np.where(in_claim, hit, 0), n)
-            claim_cover[mine] = claim_hit / np.maximum(np.bincount(owner, np.where(in_claim, idf, 0), n), 1e-6)
-            dot = np.bincount(owner, np.where(in_claim, hit * idf, 0), n)
-            size = np.bincount(owner, np.where(in_claim, idf * idf, 0), n)
-            cosine[mine] = dot / np.sqrt(np.maximum(size * square, 1e-9))
-        if square is None:
+                said = said[ids[said] < PLACES_FROM]
+            idf, of = self.idf(stream, ids[said]), owner[said]
+            hit, by = rare[held[raw >= IN_CLAIM]], who[raw >= IN_CLAIM]
+            claim_cover[mine] = np.bincount(by, hit, n) / np.maximum(np.bincount(of, idf, n), 1e-6)
+            size = np.bincount(of, idf * idf, n)
+            cosine[mine] = np.bincount(by, hit * hit, n) / np.sqrt(np.maximum(size * square, 1e-9))
+        if not whole:
             return {f"{name}_bm25": bm}
         return {f"{name}_bm25": bm, f"{name}_claim_cover": claim_cover, f"{name}_cosine": cosine}

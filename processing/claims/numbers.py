@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from processing.claims.watched import Watched
 from processing.letters import Letters
@@ -284,3 +285,11 @@ def quantities(folded: str, taken: list[Moment] | None = None, original: str | N
             continue
         out.append(Quantity(value * scale * factor, value * scale * factor, unit, _qualifier_before(folded, m.start()), m.start(), stop))
     return sorted(out, key=lambda q: q.start)
+
+
+@lru_cache(maxsize=64)
+def stated(text: str) -> tuple[tuple[Moment, ...], tuple[Quantity, ...]]:
+    """Dates and quantities of an unfolded text; remembered for a moment, since what is compared is read for its facts and again for its words."""
+    folded = fold_keep(text)
+    moments = dates(folded)
+    return tuple(moments), tuple(quantities(folded, moments, text))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from processing.claims.lexicon import PLACE_HEADS, PROVINCES, TARGETS
 from processing.claims.mask import mask
-from processing.claims.numbers import COUNTED, UNITS, Moment, Quantity, dates, fold_keep, quantities
+from processing.claims.numbers import COUNTED, UNITS, Moment, Quantity, fold_keep, stated
 from processing.claims.opposites import COLLIDING, SYNONYMS
 from processing.claims.watched import Watched
 from processing.text import tone
@@ -177,15 +177,14 @@ def worded(masked: str) -> tuple[str, list[str]]:
     return _without(lowered if len(lowered) == len(folded) else folded, cuts)
 
 
-def _measured(folded: str, original: str | None) -> tuple[list[tuple[int, int, str]], list[Moment], list[Quantity]]:
+def _measured(masked: str, folded: str) -> tuple[list[tuple[int, int, str]], list[Moment], list[Quantity]]:
     """Dates, numbers, and the spans of both with units of measure; a counted noun ("24 học sinh") stays, it says what is counted."""
-    moments = dates(folded)
-    numbers = quantities(folded, moments, original)
+    moments, numbers = stated(masked)
     cuts = [(m.start, m.end, "") for m in moments if not m.rel]
     for q in numbers:
         noun = _COUNTED_NOUN.search(folded, q.start, q.end) if q.unit in COUNTED else None
         cuts.append((q.start, noun.start() if noun else q.end, ""))
-    return cuts, moments, numbers
+    return cuts, list(moments), list(numbers)
 
 
 def parted(masked: str, fold: bool) -> tuple[str, list[str], list[Moment], list[Quantity]]:
@@ -193,7 +192,7 @@ def parted(masked: str, fold: bool) -> tuple[str, list[str], list[Moment], list[
     folded = fold_keep(masked)
     lowered = tone(masked.lower())
     same = len(lowered) == len(masked)
-    measured, moments, numbers = _measured(folded, masked if same else None)
+    measured, moments, numbers = _measured(masked, folded)
     plain, places = _without(folded if fold or not same else lowered, sorted([*_untargeted(masked, folded), *measured]))
     pairs, pattern = (_SYN_FOLDED, _SYN_FOLDED_RE) if fold else (_SYN, _SYN_RE)
     return pattern.sub(lambda m: pairs[m[0]], plain), places, moments, numbers
