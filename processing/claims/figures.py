@@ -30,6 +30,10 @@ _FELL = re.compile(r"\b(?:chi con|giam con|giam xuong|con lai)\b|\bcon (?=\d)")
 _MOVED = re.compile(
     r"\b(?:den nay|nay da|hien da|hien co|nay co|tinh den|dieu chinh|den (?:sang|trua|chieu|toi|\d+ gio)|sau (?:mot|hai|ba|\d+) (?:gio|ngay|tuan|thang)|sang ngay)\b"
 )
+# "tính đến 24/8": the day up to which it was counted
+_AS_OF = re.compile(r"\b(?:(?:tinh|cap nhat|thong ke) (?:den|toi)|den)(?: het)?(?: (?:ngay|sang|trua|chieu|toi|dem))? (\d{1,2})/(\d{1,2})\b")
+_QUAKE = re.compile(r"\b(?:dong dat|du chan|rung chan)\b")
+_HOUR_OF_DAY = re.compile(r"\s?(?:sang|trua|chieu|toi|dem)\b")
 MAX_CHARS, MAX_SENTENCE = 100_000, 2_000  # read of a text and of a sentence; a longer "sentence" is a list or a table
 MAX_RATIO = 20.0  # farther apart than this, two figures hardly count the same thing
 AS_OF = timedelta(days=3)  # farther apart in time, an open figure is of another state of things
@@ -41,7 +45,8 @@ SHOWN = {"nguoi": "người", "ca": "ca", "ho": "hộ", "nha": "nhà", "dong": "
 
 @dataclass(frozen=True)
 class Figure:
-    """One typed figure in base units. `role` is closed or ''; `counted` says what an open one counts, None for a mere part; `at` is the document's publication in UTC, or None."""
+    """One typed figure in base units. `role` is closed or ''; `counted` says what an open one counts, None for a mere part; `at` is the document's publication in UTC, or None; `as_of` the
+    day and month up to which the text says it was counted."""
 
     role: str
     counted: Counted | None
@@ -55,6 +60,7 @@ class Figure:
     at: datetime | None
     sentence: str
     label: str
+    as_of: tuple[int, int] | None = None
 
     @property
     def grows(self) -> bool:
@@ -89,6 +95,7 @@ def typed(text: str, document: str = "", source: str = "", at: datetime | None =
 def _sentence(
     sentence: str, folded: str, moments: list[Any], found: list[Quantity], near: frozenset[str], day: date | None, origin: tuple[str, str, datetime | None]
 ) -> list[Figure]:
+    found = [_time_of_day(folded, q) for q in found]
     clocks = [q for q in found if q.unit == "clock"]
     here = scope.scope(sentence, folded, moments, clocks, near, day)
     usable = [q for q in (_usual(folded, q) for q in found) if q.unit != "clock" and not _rate_of_one(folded, q)]
@@ -112,11 +119,20 @@ def _sentence(
                 label = sentence[max(start, q.start - 25) : min(end, q.end + 25)].strip(" ,.;:()")
                 rated = Scope(**{**here.__dict__, "per": scope.per(clause)})
                 out.append(_figure("", what, q, rated, origin, sentence, label))
-    return out
+    counted = _AS_OF.search(folded)
+    return [replace(f, as_of=(int(counted[1]), int(counted[2]))) for f in out] if counted else out
+
+
+def _time_of_day(folded: str, q: Quantity) -> Quantity:
+    """"Lúc 3 giờ sáng" is a time of the day and no length of time."""
+    told = q.unit == "gio" and (folded[: q.start].endswith("luc ") or _HOUR_OF_DAY.match(folded, q.end))
+    return replace(q, unit="clock") if told else q
 
 
 def _usual(folded: str, q: Quantity) -> Quantity:
-    """The figure with persons as persons ("11 thuyền viên") and hours as hours."""
+    """The figure with persons as persons ("11 thuyền viên"), hours as hours, and degrees of an earthquake as such."""
+    if q.unit == "°c" and _QUAKE.search(folded):
+        return replace(q, unit="richter")
     if roles.person_count(folded, q):
         return replace(q, unit="nguoi")
     if q.unit == "gio" and re.search(r"gio|h", folded[q.start : q.end]):
@@ -169,7 +185,8 @@ def classify(a: Figure, b: Figure) -> str:
     if (a.low <= b.high and b.low <= a.high) or rounds(a.value, b.value):
         return "agree"
     first, later = sorted((a, b), key=lambda f: f.at or datetime.min.replace(tzinfo=UTC))
-    if first.at and later.at and first.at < later.at:
+    same_day = first.as_of is not None and first.as_of == later.as_of  # counted up to one day: a later text has no later count
+    if first.at and later.at and first.at < later.at and not same_day:
         if (first.grows and later.high >= first.low) or (first.role in ("missing", "trapped") and later.low <= first.high):
             return "updated"
         if _says_moved(first, later) or (not first.role and later.at - first.at >= AS_OF):

@@ -69,8 +69,9 @@ FILLERS = frozenset((  # noqa: SIM905 - a list this long reads better as text
     "là thì mà của và các những đã đang sẽ vừa mới rồi được bị có về cho với tại ở trong trên từ đến tới ra vào này đó ấy kia cũng rằng một cái chiếc vì "
     "như theo khi nhằm để còn đây thế nhé nhá ạ ơi vậy luôn ngay rất lại mọi người nghe tin nói loan đồn mạng bảo nhau việc khiến làm bởi gây hôm nhằm lúc kể "
     "suốt hết mức tới cho thấy do từng mỗi hằng bài viết clip đoạn đăng truyền chuyện kháo báo ta dân xã hội phải vẫn đều hiện nay ngày tháng vụ "
-    "thuộc con nên nữa lên xuống thêm bớt bằng qua so tiền chính cả ai gì nào lấy dùng sử dụng khỏi nhắn giá mẫu bán kết quả ăn điều chỉnh "
-    "trở cứ hẳn xong giờ nha nghen nhỉ á hả vậy cơ bác cô chú mn dc đc vs nhg hẳn lun lắm quá thôi đấy nè này"
+    "thuộc con nên nữa lên xuống thêm bớt bằng qua so tiền chính cả ai gì nào lấy dùng sử dụng khỏi nhắn giá mẫu bán kết quả ăn điều chỉnh"
 ).split())
+# Fillers of posts, too; only where the text has diacritics, for "nha" is "nhà" and "han" is "hạn" without them.
+COLLOQUIAL = frozenset(["trở", "cứ", "hẳn", "xong", "giờ", "nha", "nghen", "nhỉ", "á", "hả", "vậy", "cơ", "bác", "cô", "chú", "mn", "dc", "đc", "vs", "nhg", "lun", "lắm", "quá", "thôi", "đấy", "nè"])
 # folded forms that stand for something else too often to be used without diacritics
 COLLIDING = frozenset(("bo", "them", "gia", "that", "lo", "lai", "ban", "mua", "nang", "nhe", "vo", "mat", "ra khoi", "vao", "cho", "ca", "ta", "bao", "co", "chua", "toi", "dem", "sang", "chieu", "can", "ky", "thu"))

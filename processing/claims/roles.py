@@ -73,6 +73,8 @@ def assign(clause: str, start: int, inside: list[Quantity]) -> list[tuple[str, Q
             for q in inside:
                 if q.unit in units and q.value > 0:
                     gap = m.start() + start - q.end if m.start() + start >= q.end else q.start - (m.end() + start)
+                    if q.start <= m.start() + start < q.end:  # "212 ca mắc": the word is part of the unit
+                        gap = 0
                     if -1 <= gap <= 40:
                         pairs.append((gap, role, q))
     taken: set[int] = set()

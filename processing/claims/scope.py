@@ -28,6 +28,9 @@ _PER = re.compile(
     r"\s?(kg|kilogam|lit|m2|met vuong|luot|thang|ngay|gio|ho|hoc sinh|nguoi|em|bo|tan|luong|cp|co phieu|xe|suat|ca|giay|s|lop|khach|oz|ounce|usd|euro|nam|tuan|chi)\b"
 )
 _SAME_PER = {"met vuong": "m2", "em": "hoc sinh", "cp": "co phieu", "oz": "ounce", "giay": "s", "kilogam": "kg"}
+# where along the way to the buyer a price is paid
+_SALE = {"first": re.compile(r"\b(?:tai (?:ao|vuon|ruong|ray|be|chuong|trai|goc|noi san xuat)|thu mua|thuong lai|ban (?:si|buon)|gia (?:si|buon))\b"),
+         "last": re.compile(r"\b(?:ban le|(?:cho|gia) le|sieu thi|cua hang|nguoi tieu dung)\b")}  # fmt: skip
 _RELATIVE = (("hom qua", -1), ("dem qua", -1), ("toi qua", -1), ("chieu qua", -1), ("hom kia", -2), ("ngay mai", 1), ("hom nay", 0), ("sang nay", 0),
              ("trua nay", 0), ("chieu nay", 0), ("toi nay", 0))  # fmt: skip
 
@@ -57,6 +60,7 @@ def scope(sentence: str, folded: str, moments: list[Moment], clocks: list[Quanti
         told = [shift for word, shift in _RELATIVE if re.search(rf"\b{word}\b", folded)]
         days |= {(d.day, d.month) for shift in told for d in [published + timedelta(days=shift)]}
     parts = frozenset((fold_keep(m[1]), m[2].lower()) for m in _PART_ID.finditer(sentence))
+    parts |= {("sale", stage) for stage, pattern in _SALE.items() if pattern.search(folded)}
     return Scope(
         places(sentence) or fallback, frozenset(days), frozenset(q.value for q in clocks), frozenset(m[0].removeprefix("tinh ").removeprefix("trong ") for m in _PERIOD.finditer(folded)),
         bool(_WIDE.search(folded)), parts, "",

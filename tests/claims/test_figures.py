@@ -29,6 +29,33 @@ def test_precision_and_recall_on_unseen_families() -> None:
     assert precision >= 0.80 and recall >= 0.60
 
 
+def test_forty_fresh_sets_of_another_reader() -> None:
+    """Ten families, every third for test only. Four that were labelled conflicts are updates by the rule of the house: a later text says more of what only grows."""
+    sets = [json.loads(line) for line in (DATA / "figure_fresh.jsonl").read_text("utf-8").splitlines()]
+    assert Counter(s["class"] for s in sets) == {"agree": 10, "updated": 14, "scope differs": 10, "conflict": 6}
+    documents = [
+        {"id": f"{s['id']}.{n}", "story": s["id"], "published_at": d["at"], "source": f"source {n}", "text": d["text"]} for s in sets for n, d in enumerate(s["documents"])
+    ]
+    assert figures(ours(documents), [(s["id"], c["values"]) for s in sets for c in s["conflicts"]]) == (1.0, 1.0)
+
+
+def test_two_counts_up_to_the_same_day_are_no_update() -> None:
+    first, second = "Tính đến 24/8, toàn huyện có 212 ca mắc sởi.", "Trung tâm y tế thống kê toàn huyện có 265 ca mắc sởi tính đến ngày 24/8."
+    assert quantities(doc(1, first, at=EARLY), doc(2, second, at=LATE)) == ["infected"]
+    assert quantities(doc(1, first.replace("Tính đến 24/8, t", "T"), at=EARLY), doc(2, second.replace(" tính đến ngày 24/8", ""), at=LATE)) == []
+    evening = "Tối 3/8, 83 học sinh nhập viện."  # "tối" is no "tới"
+    assert quantities(doc(1, evening, at=EARLY), doc(2, evening.replace("83", "96"), at=LATE)) == []
+
+
+def test_degrees_of_an_earthquake_hours_of_the_day_and_steps_of_trade() -> None:
+    quake = "Trận động đất {} độ ở Mường La lúc {} giờ sáng."
+    assert quantities(doc(1, quake.format("3,7", 5)), doc(2, quake.format("4,3", 5))) == ["magnitude"]
+    assert quantities(doc(1, quake.format("3,7", 5)), doc(2, quake.format("4,3", 9))) == []  # two of them
+    price = "Giá tôm thẻ ở Đầm Dơi {} đồng/kg {}."
+    assert quantities(doc(1, price.format("90.000", "tại ao")), doc(2, price.format("140.000", "bán lẻ"))) == []
+    assert len(quantities(doc(1, price.format("90.000", "tại ao")), doc(2, price.format("140.000", "tại ao")))) == 1
+
+
 def test_precision_and_recall_on_the_judged_clusters(shared_data: Path) -> None:
     documents, gold = judged(shared_data)
     precision, recall = figures(ours(documents), gold)
