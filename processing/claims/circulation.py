@@ -22,7 +22,7 @@ from processing.claims.align import align
 from processing.claims.fusion import MAX_SWAPPED
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
-from processing.claims.said import both, said
+from processing.claims.said import both, said, spelled
 from processing.claims.tokens import tokens
 from processing.dedupe.origins import Voice, independent_groups
 
@@ -73,7 +73,7 @@ def keys(sentence: str) -> list[int]:
     """The sixteen 63-bit keys of a sentence, none where it says too little to be followed or is the caption of a picture."""
     told = said(mask(sentence))
     parts = told.parts
-    few = len(told.words) < MIN_WORDS and not any(part[0] in "#@" for part in told.stated)
+    few = len(told.words) < MIN_WORDS and all(part[0] == "=" for part in told.stated)
     if few or len(parts) < MIN_PARTS or (":" in sentence and _CAPTION.search(sentence)):
         return []
     hashes = np.array([crc32(part.encode()) for part in parts], np.uint64)
@@ -94,6 +94,7 @@ def same_statement(a: str, b: str) -> bool:
     if not any(_same_words(Counter(left.words), Counter(right.words)) for left, right in both(a, b)):
         return False
     plain = mask(a), mask(b)
+    plain = spelled(plain[0], plain[1]), spelled(plain[1], plain[0])
     one, other = facts.extract(plain[0]), facts.extract(plain[1])
     if facts.compare(one, other) or align(*plain).numbers:
         return False

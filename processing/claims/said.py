@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from processing.claims.align import VALUE
 from processing.claims.lexicon import NEGATED
 from processing.claims.mask import mask
 from processing.claims.numbers import Moment, Quantity, fold_keep
@@ -33,6 +34,8 @@ _ALIKE = (
     "học, học tập, theo học", "đi học, đến trường, tới trường", "chuyển, di chuyển, dời đi", "tuyển, tuyển dụng", "cắt, cắt bỏ", "tổ chức, tiến hành", "xét nghiệm, kiểm tra",
     "nguy cơ, rủi ro", "đốt, thiêu", "kẹt, mắc kẹt", "nước uống, nước ăn", "vượt, quá", "trường, trường học, nhà trường", "bờ, bờ bao", "gạo, hạt gạo", "cá, con cá",
 )  # fmt: skip
+_SPELLED = {str(value): word for word, value in VALUE.items() if 2 <= value <= 10 and not word.isdigit()}
+_FIGURE = re.compile(r"(?<![\w.,/-])(?:[2-9]|10)(?=\s[^\W\d_])")
 _FILLERS = frozenset(FILLERS)
 _NEGATED = tuple((re.compile(rf"\b(?:{denied})\b"), re.compile(rf"\b(?:{own})\b")) for denied, own in NEGATED)
 
@@ -112,6 +115,16 @@ def _moment(m: Moment) -> str:
     return f"@{m.rel}{m.day or ''}/{m.month or ''}" if m.rel or m.day or m.month else f"@{m.year}"
 
 
+def spelled(text: str, other: str) -> str:
+    """`text` with "3 quỹ" as "ba quỹ" where `other` writes the number out: before a noun that is no unit only figures are read as a number."""
+    if not (figures := set(_FIGURE.findall(text)) - set(_FIGURE.findall(other))):
+        return text
+    told = set(tokens(other.lower()))
+    return _FIGURE.sub(lambda m: _SPELLED[m[0]] if m[0] in figures and _SPELLED[m[0]] in told else m[0], text)
+
+
 def _quantity(q: Quantity) -> str:
-    """A number in its base unit; 15 giờ and 15h are one."""
+    """A number in its base unit, a small one without a unit as a word; 15 giờ and 15h are one."""
+    if not q.unit and q.value == q.high and (word := _SPELLED.get(f"{q.value:g}")):
+        return word
     return f"#{q.value:.6g}{'clock' if q.unit == 'gio' else q.unit}"

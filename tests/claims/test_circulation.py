@@ -48,6 +48,9 @@ def test_wordings_share_a_key_and_short_sentences_have_none() -> None:
     ("one", "other", "same"),
     [
         ("Tuần này ba ngân hàng tại Cà Mau sẽ đóng cửa.", "Có 3 ngân hàng ở Cà Mau đóng cửa tuần này.", True),  # few words, but a number and a date
+        (SAID, SAID.replace("Ba quỹ", "3 quỹ"), True),
+        (SAID, SAID.replace("Ba quỹ", "5 quỹ"), False),
+        ("Năm 2026, ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa.", "Năm 2026, 5 quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa.", False),
         ("Bão số 3 làm chìm 12 tàu cá ở đảo Cô Mây hôm 5/9.", "Hôm 5/9, mười hai tàu cá đắm ở đảo Cô Mây vì cơn bão số 3.", True),
         ("Từ 7/2, bến phà Hòn Rạ ở xã Suối Mây không nhận xe tải nữa.", "Bến phà Hòn Rạ ở xã Suối Mây ngừng nhận xe tải kể từ ngày 7/2.", True),
         ("Từ 7/2, bến phà Hòn Rạ ở xã Suối Mây không nhận xe tải nữa.", "Bến phà Hòn Rạ ở xã Suối Mây ngừng nhận xe khách kể từ ngày 7/2.", False),
