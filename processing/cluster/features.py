@@ -15,6 +15,7 @@ from processing.text import clean, tone
 
 UNIGRAM, BIGRAM, ENTITY = 1.0, 0.2, 0.3
 TITLE, LEAD, BODY = 1.0, 0.5, 0.25
+_FEWEST = 2  # different words, beside the commonest
 _LEAD_WORDS, _BODY_WORDS = 50, 70
 _TITLE_CHARS, _TEXT_CHARS = 400, 2000
 _WORD = re.compile(r"\w+(?:[.,]\d+)*(?:['’]\w+)?")
@@ -85,7 +86,8 @@ def _add(terms: dict[str, float], text: str, weight: float, lang: str, limit: in
 def terms_of(title: str, text: str, lang: str, places: Iterable[str] = ()) -> dict[str, float]:
     """Terms of one document with their weights, title first. `places` are unit codes where the annotation knows them.
 
-    Only the start of the text is read, so that an article of a megabyte costs what a short one does.
+    Only the start of the text is read, so that an article of a megabyte costs what a short one does. A single word says nothing of an event: it would join
+    whichever story holds it, so it has no terms and stays alone.
     """
     terms: dict[str, float] = {}
     _add(terms, tone(clean(title[:_TITLE_CHARS])), TITLE, lang, 60)
@@ -95,4 +97,4 @@ def terms_of(title: str, text: str, lang: str, places: Iterable[str] = ()) -> di
     _add(terms, body, BODY, lang, _BODY_WORDS)
     for code in places:
         terms.setdefault(f"#@{code}", ENTITY)
-    return terms
+    return terms if sum(term[0] != "#" and " " not in term for term in terms) >= _FEWEST else {}

@@ -23,7 +23,7 @@ from processing.db import Connection
 from processing.db.work import StageStats, done, put_off
 from processing.errors import Quarantine
 
-METHOD = "explained-information 3"
+METHOD = "explained-information 4"
 PARAMS = Params(capacity=30_000)
 _LOCK = 7_205_110_003
 _TOGETHER = 8

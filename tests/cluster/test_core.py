@@ -100,6 +100,18 @@ def test_odd_documents_are_answered() -> None:
     assert len(terms_of("dài", "mưa lũ " * 150_000, "vi")) < 400
 
 
+def test_a_single_word_stays_alone() -> None:
+    """It says nothing of an event; every story that holds the word would fit."""
+    clusterer = Clusterer()
+    flood = {"published_at": "2025-03-01T08:00:00+07:00", "title": "Ngập nặng ở phường Suối Đá sau mưa lớn", "text": "Nhiều tuyến đường ngập sâu nửa mét."}
+    assert clusterer.assign({"id": "a", **flood}) == clusterer.assign({"id": "b", **flood}) == "a"
+    for n, (title, text) in enumerate((("", "Ngập"), ("Ngập", "Ngập."), ("NGẬP", ""), ("", ""), ("Ngập", "và của là"))):
+        word = {"id": str(n), "published_at": "2025-03-01T09:00:00+07:00", "title": title, "text": text}
+        assert clusterer.assign(word) == str(n), title
+    assert clusterer.assign({"id": "c", **flood}) == "a"
+    assert clusterer.final() == {"a": "a", "b": "a", "c": "a"} | {str(n): str(n) for n in range(5)}
+
+
 def test_languages_never_share_a_story() -> None:
     clusterer = Clusterer()
     title = "Lũng Vân water 2026 update"
