@@ -84,7 +84,7 @@ def hotspots(period: Annotated[Literal["hour", "day", "week"], typer.Option(help
 
 @claims_app.command("match")
 def claims_match(
-    checks: Annotated[Path, typer.Option(help="JSON Lines of published checks")],
+    checks: Annotated[Path, typer.Option(help="JSON Lines of published checks; \"wordings\" is an optional list of texts known to state the same as \"claim\"")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many matches a line")] = 10,
 ) -> None:
     """The k nearest published checks of each {"id", "text", "published_at"?} line."""
