@@ -52,14 +52,14 @@ def spread_chart(seen: Sequence[tuple[date, bool]], words: Catalogue, language: 
         % {"first": local_date(first), "last": local_date(last), "most": max(new.values())},
         scale=(number(top, language), "0"),
         ticks=ticks(span),
-        legend=[("k-high", _("new origins")), ("k-bar", _("other documents: copies, one owner, one agency"))],
+        legend=[("k-bar", _("new origins")), ("k-band", _("other documents: copies, one owner, one agency"))],
         head=[_("Day"), _("New origins"), _("Documents")],
     )
     for n, day in enumerate(span):
         if not all_of[day]:
             continue
         label = f"{local_date(day)}: {new[day]} / {all_of[day]}"
-        plot.shapes.append(bar("k-high", n, len(span), 0, new[day], top, label))
-        plot.shapes.append(bar("k-bar", n, len(span), new[day], all_of[day], top, label))
+        plot.shapes.append(bar("k-bar", n, len(span), 0, new[day], top, label))
+        plot.shapes.append(bar("k-band", n, len(span), new[day], all_of[day], top, label))
         plot.rows.insert(0, [local_date(day), str(new[day]), str(all_of[day])])
     return plot

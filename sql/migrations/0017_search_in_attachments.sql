@@ -10,16 +10,22 @@ CREATE FUNCTION search_documents(
     asked text, as_written boolean DEFAULT NULL, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', most integer DEFAULT 100
 ) RETURNS TABLE (document uuid, published_at timestamptz, source text, title text, url text, issue uuid, together boolean, text text, attachment text)
 LANGUAGE sql STABLE SET enable_seqscan = off AS $$  -- the planner does not count what it costs to unpack the words of every document
-    WITH page AS MATERIALIZED (
-        SELECT d.id, d.version, d.published_at, a.words @@ search_together(asked) AS together
-        FROM annotation a JOIN document d ON d.id = a.document_id AND d.first_seen_at = a.first_seen_at
-        WHERE a.words @@ search_query(asked) AND d.published_at >= since AND d.published_at < until
-        ORDER BY d.published_at DESC, d.id DESC LIMIT 2000
+    WITH asked_for AS MATERIALIZED (  -- from the index alone: by itself the planner walks through all documents from the newest on, long for a rare word
+        SELECT a.document_id AS id, a.first_seen_at FROM annotation a WHERE a.words @@ search_query(asked)
+    ), page AS MATERIALIZED (
+        SELECT d.id, d.version, a.words @@ search_together(asked) AS together
+        FROM (
+            SELECT d.id, d.version, d.first_seen_at FROM asked_for f JOIN document d ON d.id = f.id AND d.first_seen_at = f.first_seen_at
+            WHERE d.published_at >= since AND d.published_at < until ORDER BY d.published_at DESC, d.id DESC LIMIT 2000
+        ) d JOIN annotation a ON a.document_id = d.id AND a.first_seen_at = d.first_seen_at
+    ), in_files AS MATERIALIZED (
+        SELECT f.document_id AS id, f.url FROM attachment f WHERE f.words @@ search_query(asked)
     ), file AS MATERIALIZED (
-        SELECT d.id, d.published_at, f.words @@ search_together(asked) AS together, f.url, f.text
-        FROM attachment f JOIN document d ON d.id = f.document_id
-        WHERE f.words @@ search_query(asked) AND d.published_at >= since AND d.published_at < until
-        ORDER BY d.published_at DESC, d.id DESC LIMIT 2000
+        SELECT d.id, f.words @@ search_together(asked) AS together, f.url, f.text
+        FROM (
+            SELECT d.id, i.url FROM in_files i JOIN document d ON d.id = i.id
+            WHERE d.published_at >= since AND d.published_at < until ORDER BY d.published_at DESC, d.id DESC LIMIT 2000
+        ) d JOIN attachment f ON f.document_id = d.id AND f.url = d.url
     ), hit AS (
         SELECT p.id, p.together, NULL::text AS file, v.text, d.title || E'\n' || v.text AS read
         FROM page p JOIN document d ON d.id = p.id JOIN document_version v ON v.document_id = p.id AND v.version = p.version
