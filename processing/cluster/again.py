@@ -54,8 +54,8 @@ def _merge(shard: Shard, documents: Sequence[str]) -> list[Moved]:
         if story not in shard.members:
             continue
         members = sorted(shard.members[story], key=lambda d: (shard.items[d].at, d))
-        match = shard.match(_centre(shard, members), ban=story)
-        if match.story is None or match.score < shard.p.merge * match.chance or len(shard.members[match.story]) < len(members):
+        match = shard.match(_centre(shard, members), ban=story, of=[shard.items[d] for d in members[-shard.p.nearest :]])
+        if match.story is None or match.score < shard.p.merge * match.bar or len(shard.members[match.story]) < len(members):
             continue
         if _kept_apart(shard, members, match.story):
             continue

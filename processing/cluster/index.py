@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from processing.cluster.features import terms_of
-from processing.cluster.params import Params
+from processing.cluster.params import METHOD, Params
 from processing.cluster.shard import Item
 from processing.cluster.timeline import Base, Entry, Order, Timeline
 from processing.db import Connection
@@ -27,7 +27,7 @@ ARRAY(SELECT p.unit_code FROM document_place p WHERE p.document_id = d.id AND p.
       AND p.level = 'commune' ORDER BY p.unit_code) AS places"""
 
 _LIVE = f"""
-SELECT {FIELDS}, a.story_id, a.ordered_at, a.settled FROM assignment a JOIN document d ON d.id = a.document_id
+SELECT {FIELDS}, a.story_id, a.method, a.ordered_at, a.settled FROM assignment a JOIN document d ON d.id = a.document_id
 JOIN document_version v ON v.document_id = d.id AND v.version = d.version
 WHERE d.language = %(language)s AND a.method <> 'copy' AND {{which}}
 ORDER BY coalesce(a.ordered_at, a.published_at) DESC, md5(d.canonical_url) COLLATE "C" DESC LIMIT %(limit)s"""  # noqa: S608  # constant fields
@@ -73,7 +73,7 @@ class Index:
     """One language."""
 
     def __init__(self, conn: Connection, language: str, params: Params) -> None:
-        """Read the settled stories, then decide about the window as the process before did."""
+        """Read the settled stories, then decide about the window as the process before did; what an earlier method decided there stays."""
         self.language = language
         state = conn.execute("SELECT * FROM cluster_state WHERE language = %s", [language]).fetchone()
         self.revision: int = state["revision"] if state else 0
@@ -100,7 +100,8 @@ class Index:
         window = []
         for row in conn.execute(_WINDOW, values):
             found = self.remember(row)
-            window.append(found._replace(order=(microseconds(row["ordered_at"]), found.item.id), pin=row["settled"]))
+            pin = row["settled"] or (None if row["method"] == METHOD else f"{PINNED}{row['story_id']}")
+            window.append(found._replace(order=(microseconds(row["ordered_at"]), found.item.id), pin=pin))
         self.timeline.update(window)
         for name, members in self.timeline.shard.members.items():
             self.own(name, Counter(self.home[d] for d in members).most_common(1)[0][0])

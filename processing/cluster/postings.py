@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,12 +61,25 @@ class Postings:
         self._documents: Ints = np.zeros(1024, np.int64)  # live documents that hold a term
         self._stories: Ints = np.zeros(1024, np.int64)
         self._share: Floats = np.zeros(1024)
+        self._rare: Floats = np.zeros(1024)
+        self._stale: NDArray[np.bool_] = np.zeros(1024, np.bool_)  # terms whose `_rare` is to be computed anew
         self._number: dict[str, int] = {}
         self._names: list[str] = []
         self._size: Floats = np.zeros(1024)
         self._slot: Ints = np.zeros(1024, np.int64)
+        self._mine: Floats = np.zeros(1024)  # weight of each term in the documents being compared; all 0 between comparisons
 
     # ---- keeping
+
+    def _rarity(self, ids: Ints) -> Floats:
+        """What the inverse document frequency of terms lacks of that of a term nobody holds; half over documents and half over stories."""
+        stale = ids[self._stale[ids]]
+        if len(stale):
+            share = self._share[stale]
+            seen = (self._documents[stale] + self._extra * share + 1) * (self._stories[stale] + self._more * share + 1)
+            self._rare[stale] = 0.5 * np.log(seen)
+            self._stale[stale] = False
+        return self._rare[ids]
 
     def vector(self, terms: Mapping[str, float]) -> Vector:
         """Numbers of terms, given to new ones."""
@@ -84,8 +97,9 @@ class Postings:
             self._held.append(array("q"))
             if number >= len(self._share):
                 self._documents, self._stories = _longer(self._documents, 0), _longer(self._stories, 0)  # type: ignore[assignment]
-                self._share = _longer(self._share, 0)  # type: ignore[assignment]
-        self._share[number] = self._common.get(term, 0.0)
+                self._share, self._rare = _longer(self._share, 0), _longer(self._rare, 0)  # type: ignore[assignment]
+                self._mine, self._stale = _longer(self._mine, 0), _longer(self._stale, 0)  # type: ignore[assignment]
+        self._share[number], self._stale[number] = self._common.get(term, 0.0), True
         self._ids[term] = number
         return number
 
@@ -96,6 +110,7 @@ class Postings:
     def depart(self, vector: Vector) -> None:
         """A document is live no more. Its numbers stay its terms' own until `release`."""
         self._documents[vector.ids] -= 1
+        self._stale[vector.ids] = True
 
     def release(self, vector: Vector) -> None:
         """Forget those terms of a document that departed, or never arrived, that no live one holds."""
@@ -123,6 +138,7 @@ class Postings:
                 new.append(term)
         if new:
             self._stories[new] += 1
+        self._stale[vector.ids] = True
 
     def _open(self, vector: Vector, story: str) -> None:
         """A story's first document: its number is the greatest, so its entries go to the ends."""
@@ -136,6 +152,7 @@ class Postings:
         for term in vector.ids.tolist():
             held[term].append(entry)
         self._stories[vector.ids] += 1
+        self._stale[vector.ids] = True
 
     def leave(self, vector: Vector, story: str) -> None:
         """The inverse of `join`."""
@@ -156,6 +173,7 @@ class Postings:
                 held[at] -= 1
         if gone:
             self._stories[gone] -= 1
+            self._stale[gone] = True
 
     def _close(self, vector: Vector, story: str) -> None:
         """A story's last document leaves it. Where it was the newest, its entries are at the ends and its number is free again."""
@@ -168,6 +186,7 @@ class Postings:
             else:
                 del held[bisect_left(held, entry)]
         self._stories[vector.ids] -= 1
+        self._stale[vector.ids] = True
         if number == len(self._names) - 1:
             self._names.pop()
 
@@ -177,9 +196,7 @@ class Postings:
         """The terms that decide, at most `terms` of them, and the document's whole information. `known` is half the log of documents and stories."""
         ids, weights = vector
         held = self._stories[ids]
-        share = self._share[ids]
-        seen = (self._documents[ids] + self._extra * share + 1) * (held + self._more * share + 1)
-        idf = known - 0.5 * np.log(seen)
+        idf = known - self._rarity(ids)
         weights = weights * np.maximum(idf, 0.0) ** trust
         chosen = np.flatnonzero(held)
         kappa = (1 - smoothing) / smoothing
@@ -190,6 +207,22 @@ class Postings:
             whole = float((weights[chosen] * idf[chosen]).sum())
         chosen = chosen[np.argsort(held[chosen], kind="stable")]
         return Rows(ids[chosen], held[chosen], weights[chosen], kappa * np.exp(idf[chosen])), whole
+
+    def cosines(self, ones: Sequence[Vector], others: Sequence[Vector], known: float) -> Floats:
+        """Mean cosine of each of the documents `others` with the documents `ones`, of all their terms."""
+        vectors = [*ones, *others]
+        sizes = np.array([len(vector.ids) for vector in vectors])
+        starts = np.cumsum(sizes) - sizes
+        ids = np.concatenate([vector.ids for vector in vectors])
+        weights = np.concatenate([vector.weights for vector in vectors]) * np.maximum(known - self._rarity(ids), 0.0)
+        norms = np.sqrt(np.add.reduceat(weights * weights, starts)) + 1e-9
+        for vector, start, norm in zip(ones, starts.tolist(), norms.tolist(), strict=False):
+            self._mine[vector.ids] += weights[start : start + len(vector.ids)] / norm
+        first = int(starts[len(ones)])
+        products = np.add.reduceat(weights[first:] * self._mine[ids[first:]], starts[len(ones) :] - first)
+        self._mine[ids[:first]] = 0.0
+        cosines: Floats = products / (norms[len(ones) :] * len(ones))
+        return cosines
 
     def explained(self, rows: Rows, budget: float, keep: int, top: int) -> tuple[Ints, Floats]:
         """Stories and how much of the document each explains. Terms past the `budget` of entries only add to stories found by rarer ones.

@@ -17,13 +17,12 @@ from typing import Any
 
 from processing.cluster import assignments, changes, issues
 from processing.cluster.index import FIELDS, Index, entry, key, moment
-from processing.cluster.params import Params
+from processing.cluster.params import METHOD, Params
 from processing.cluster.timeline import Entry
 from processing.db import Connection
 from processing.db.work import StageStats, done, put_off
 from processing.errors import Quarantine
 
-METHOD = "explained-information 4"
 PARAMS = Params(capacity=30_000)
 _LOCK = 7_205_110_003
 _TOGETHER = 8

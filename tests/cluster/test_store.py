@@ -114,6 +114,24 @@ def test_killed_between_batches_gives_the_same_rows(db: Connection, add: Add, mo
     assert rows() == undisturbed
 
 
+def test_what_an_earlier_method_decided_stays(db: Connection, add: Add) -> None:
+    """After an upgrade the documents of the window keep their stories; new ones are decided as now."""
+    ids = fill(add)
+    drain(db)
+    lone = ids["water"][0]
+    row = db.execute("INSERT INTO story (language, opened_at, last_published_at) VALUES ('vi', %s, %s) RETURNING id", [NOW, NOW]).fetchone()
+    assert row is not None
+    db.execute("UPDATE assignment SET method = 'an earlier one'")
+    db.execute("UPDATE assignment SET story_id = %s WHERE document_id = %s", [row["id"], lone])
+    before = {r["document_id"]: r["story_id"] for r in db.execute("SELECT document_id, story_id FROM assignment")}
+    db.commit()
+    store._indexes.clear()
+    new = add("Sách quý về thư viện trường Bản Mạ", "Nhà trường mở tủ sách cho học sinh.", outlet="bao-9", hours=-2)
+    drain(db)
+    after = {r["document_id"]: r["story_id"] for r in db.execute("SELECT document_id, story_id FROM assignment")}
+    assert {d: s for d, s in after.items() if d != new} == before
+
+
 def test_the_order_of_arrival_changes_nothing(db: Connection, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stories, and their issues' titles and counts; killed and restarted on the way."""
     monkeypatch.setattr(store, "_TOGETHER", 1)
