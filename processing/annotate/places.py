@@ -15,6 +15,8 @@ from processing.annotate.mentions import Names
 from processing.annotate.resolve import Resolver
 from processing.annotate.scan import Mention
 
+MOST = 5_000
+"""Mentions of one document that are resolved, in its order: more than a list of all communes, less than would hold the stage up for long."""
 _STOP = re.compile(r"[.!?…](?=\s+[^a-zà-ỹ])|\n")
 
 
@@ -38,7 +40,7 @@ class Places:
         head = composed(title)[0]
         whole = f"{head}\n{body}" if head else body
         shift = len(whole) - len(body)
-        mentions = self.names.find(whole)
+        mentions = self.names.find(whole)[:MOST]
         _number_sentences(whole, mentions)
         Resolver(self.gazetteer, whole, _low(whole), mentions, day, area).run()
         chosen = [m for m in mentions if m.chosen is not None]

@@ -60,6 +60,9 @@ class Resolver:
     def __init__(self, gazetteer: Gazetteer, text: str, low: str, mentions: list[Mention], day: date | None, area: str | None) -> None:
         self.gazetteer, self.text, self.low, self.mentions, self.day, self.area = gazetteer, text, low, mentions, day, area
         self.above: dict[str, set[str]] = {}
+        self.heirs: dict[str, tuple[str, ...]] = {}
+        self.following: dict[int, Mention | None] = {}
+        self.ids: dict[int, set[str]] = {}
         # what has been decided so far: ids named in the document and in each sentence (with "~" today's province of an old unit, which
         # speaks less clearly for a unit below it), units named with their type, votes for provinces
         self.in_document: set[str] = set()
@@ -109,7 +112,8 @@ class Resolver:
         candidates = [u for u in m.units if u.level == level]
         if not candidates or (level != "province" and not self._may_be(index, m, level, last)):
             return
-        scored = sorted(((self._score(index, m, u, candidates), u.id, u) for u in candidates), key=lambda t: (-t[0], t[1]))
+        unique = UNIQUE if len({self._today(u) for u in candidates}) == 1 else 0.0
+        scored = sorted(((self._score(index, m, u) + unique, u.id, u) for u in candidates), key=lambda t: (-t[0], t[1]))
         best, _, unit = scored[0]
         rival, needed = None, MARGIN
         for points, _, other in scored[1:]:
@@ -134,7 +138,9 @@ class Resolver:
             self.with_type.add(unit.id)
 
     def _today(self, unit: Unit) -> tuple[str, ...]:
-        return tuple(u.id for u, _ in self.gazetteer.current(unit.id)) or (unit.id,)
+        if unit.id not in self.heirs:
+            self.heirs[unit.id] = tuple(u.id for u, _ in self.gazetteer.current(unit.id)) or (unit.id,)
+        return self.heirs[unit.id]
 
     def _may_be(self, index: int, m: Mention, level: str, last: bool) -> bool:
         """May a name without its type be a district or commune here? Only where the text treats it as a place."""
@@ -169,6 +175,11 @@ class Resolver:
 
     def _follower(self, index: int) -> Mention | None:
         """The next mention when only a comma, a bracket or "thuộc" stands between; in a list of units of one type also "và"."""
+        if index not in self.following:
+            self.following[index] = self._next(index)
+        return self.following[index]
+
+    def _next(self, index: int) -> Mention | None:
         if index + 1 >= len(self.mentions):
             return None
         m, after = self.mentions[index], self.mentions[index + 1]
@@ -185,7 +196,9 @@ class Resolver:
     def _is_above(self, other: Mention, unit: Unit) -> bool:
         parents = self._parents(unit)
         if other.chosen is None:
-            return any(u.id in parents for u in other.units)
+            if id(other) not in self.ids:
+                self.ids[id(other)] = {u.id for u in other.units}
+            return not parents.isdisjoint(self.ids[id(other)])
         heirs = self.gazetteer.current(other.chosen.id)
         return other.chosen.id in parents or any(u.id in parents for u, _ in heirs if u.level == "province") or self._came_from(unit, other)
 
@@ -200,14 +213,12 @@ class Resolver:
             return CHAIN
         return CHAIN - 0.5 if any(u.id in self._parents(unit) for u in above) else CHAIN - 1.0
 
-    def _score(self, index: int, m: Mention, unit: Unit, rivals: list[Unit]) -> float:
+    def _score(self, index: int, m: Mention, unit: Unit) -> float:
         points = self._context(index, m, unit)
         if m.kind and unit.kind == m.kind:
             points += KIND
         if unit.today != self.old_era if not m.cu else not unit.today:
             points += ERA
-        if len({self._today(u) for u in rivals}) == 1:
-            points += UNIQUE
         if self.area is not None and self.area in self._parents(unit) | {unit.id}:
             points += AREA
         if not m.kind and unit.id in self.with_type:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from processing.annotate import area, gazetteer
-from processing.annotate.places import Places
+from processing.annotate.places import MOST, Places
 from processing.errors import LangNgheError
 from tests.annotate import placedata
 
@@ -44,6 +45,17 @@ def test_today_equals_the_list_of_july_2026(places: Places, shared_data: Path) -
     assert {(p["Code"], gazetteer.split_name(p["FullName"])[0]) for p in listed} == {
         (u.id, u.kind) for u in places.gazetteer.units.values() if u.today and u.level == "province"
     }
+
+
+def test_a_text_of_nothing_but_names_takes_seconds_at_most(places: Places) -> None:
+    """Each mention has fifty candidates and a list behind it; the cost must stay in proportion to the text."""
+    spent = []
+    for times in (250, 1000):
+        begin = time.process_time()
+        assert places.find("phường 1, 2, 3, 4, " * times) == ([], None)
+        spent.append(time.process_time() - begin)
+    assert spent[1] < 12 * spent[0] + 0.5
+    assert len(places.find("Hà Nội " * 14_000)[0]) == MOST
 
 
 def test_a_split_unit_keeps_every_successor(places: Places) -> None:
