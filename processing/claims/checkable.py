@@ -17,9 +17,10 @@ from functools import cache, reduce
 from importlib.resources import files
 from math import exp, log
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
+from processing.claims.diacritics import restored
 from processing.claims.lexicon import PLACE_HEADS, PROVINCES, TARGETS
 from processing.claims.mask import mask
 from processing.claims.numbers import dates, fold_keep, fold_together, quantities
@@ -31,7 +32,6 @@ VETOED = 0.05  # score of a sentence that a rule of S5 rules out
 MAX_SYLLABLES = 120
 KNOWN = 0.58  # share of known words below which it is no Vietnamese: of 1,522 sentences none has less than 0.60, of 197 English posts none more than 0.58
 REMEMBERED = 200_000  # words and pairs of syllables
-BARE = 0.5  # taken from the logit of a sentence without diacritics: its words tell less, and unsure is not checkable
 
 _QUESTION = Watched(  # and every sentence with a question mark
     r"^(?:bao gio|tai sao|vi sao|lieu|phai chang|co phai|ai|sao|lam sao|thu hoi|chang le|co nen|co ai|xin hoi)\b|\b(?:hay khong|khong nhi|hay sao)\W*$"
@@ -81,6 +81,14 @@ _CUES = {
 }  # fmt: skip
 
 
+# how posts shorten frequent words; a letter after a number is a unit
+SHORT = {
+    "ko": "khong", "k": "khong", "kh": "khong", "hok": "khong", "khg": "khong", "dc": "duoc", "ng": "nguoi", "ngta": "nguoi ta", "nc": "nuoc", "vs": "voi", "trc": "truoc",
+    "mn": "moi nguoi", "mng": "moi nguoi", "hs": "hoc sinh", "sv": "sinh vien", "bv": "benh vien", "cty": "cong ty", "r": "roi", "j": "gi", "lm": "lam", "nhg": "nhung",
+    "thg": "thang", "dg": "dang", "tgian": "thoi gian", "hnay": "hom nay", "hqua": "hom qua", "gd": "gia dinh", "xk": "xuat khau", "ntn": "nhu the nao", "wa": "qua",
+}  # fmt: skip
+_SHORT = Watched(rf"(?<!\w)(?<!\d )(?:{'|'.join(sorted(SHORT, key=len, reverse=True))})(?!\w)")
+_SHORTENED = re.compile(_SHORT.regex.pattern, re.IGNORECASE)
 # what `worded` takes out: a province, whom the sentence is about, a name after what heads one
 _CUT = Watched(rf"\b(?:{'|'.join(map(re.escape, [*PROVINCES, *map(fold_keep, TARGETS)]))})\b")
 _HEADED = Watched(rf"\b(?:{'|'.join(PLACE_HEADS)})\s")
@@ -193,9 +201,17 @@ def _joined(syllables: list[str], known: Callable[[str], object]) -> list[str]:
     return [w for w in out if not w[0].isdigit()]
 
 
+def spelled_out(sentence: str) -> str:
+    """A sentence without diacritics with the short forms of posts ("ko", "dc", "ng") written as words; any other stays as it is."""
+    if marked(sentence) or not _SHORT.may(fold_keep(sentence)):
+        return sentence
+    return _SHORTENED.sub(lambda m: SHORT[m[0].lower()], sentence)
+
+
 def read(sentence: str, cleaned: bool = False) -> tuple[str, str, int]:
     """The masked sentence; its words in lower case with places and offices taken out; how many places it names. `cleaned`: it has gone through `clean`."""
-    masked = text = mask(sentence if cleaned else clean(sentence))
+    sentence = spelled_out(sentence if cleaned else clean(sentence))
+    masked = text = mask(sentence)
     if text != sentence:  # taking out one attribution may uncover another; where nothing was taken out there is none
         text = mask(text)
     if _names(text):
@@ -215,18 +231,30 @@ def _lower(masked: str) -> str:
     return lowered if len(lowered) == len(masked) else fold_keep(masked)
 
 
-@cache
-def _model() -> tuple[Weights, Weights, dict[str, float], float, float]:
-    """Weights of words with diacritics and without, of the cues, the bias and the operating point."""
-    raw: dict[str, Any] = json.loads((files("processing.claims") / "data" / "checkable_model.json").read_text("utf-8"))
-    tables = (Weights(raw[name]["key"], raw[name]["weight"]) for name in ("marked", "folded"))
-    return next(tables), next(tables), raw["cues"], float(raw["bias"]), float(raw["operating_point"])
+class View(NamedTuple):
+    """The weights for sentences with diacritics, or for those without."""
 
-
-@cache
-def _most() -> float:
+    words: Weights
+    restored: Weights | None
+    """Of the words with the diacritics put back that they most likely lack."""
+    cues: dict[str, float]
+    bias: float
+    most: float
     """The most that all cues together can add to a logit."""
-    return sum(max(0.0, weight) * (3.0 if name in ("numbers", "units") else 2.0) for name, weight in _model()[2].items())
+
+
+@cache
+def _model() -> tuple[View, View, float]:
+    """The view of sentences with diacritics, the one of those without, and the operating point."""
+    raw: dict[str, Any] = json.loads((files("processing.claims") / "data" / "checkable_model.json").read_text("utf-8"))
+    return _view(raw["marked"]), _view(raw["folded"]), float(raw["operating_point"])
+
+
+def _view(raw: dict[str, Any]) -> View:
+    most = sum(max(0.0, weight) * (3.0 if name in ("numbers", "units") else 2.0) for name, weight in raw["cues"].items())
+    words, again = (Weights(raw[name]["key"], raw[name]["weight"]) if name in raw else None for name in ("words", "restored"))
+    assert words is not None
+    return View(words, again, raw["cues"], float(raw["bias"]), most)
 
 
 def _score(sentence: str, least: float, cleaned: bool = False) -> float:
@@ -234,18 +262,21 @@ def _score(sentence: str, least: float, cleaned: bool = False) -> float:
     masked, plain, places = read(sentence, cleaned)
     if vetoed(masked):
         return VETOED
-    with_marks, without, named, bias, _ = _model()
-    bare = not marked(plain)
-    table = without if bare else with_marks
+    spelt, bare, _ = _model()
+    view = spelt if marked(plain) else bare
+    table = view.words
     syllables = tokens(plain)
     told = [w for w in _joined(syllables, table.__getitem__) if w != STAND_IN]
     found = [weight for weight in map(table.__getitem__, told) if weight is not None]
     if len(found) < KNOWN * len(told):
         return VETOED
-    logit = bias + sum(found) / max(len(found), 1) - BARE * bare
-    if least and logit + _most() < log(least / (1 - least)):
+    logit = view.bias + sum(found) / max(len(found), 1)
+    if view.restored is not None:
+        again = [weight for word in words(restored(plain), view.restored.__getitem__) if (weight := view.restored[word]) is not None]
+        logit += sum(again) / max(len(again), 1)
+    if least and logit + view.most < log(least / (1 - least)):
         return VETOED
-    logit += sum(named[name] * value for name, value in cues(fold_keep(plain), places, syllables).items() if value)
+    logit += sum(view.cues[name] * value for name, value in cues(fold_keep(plain), places, syllables).items() if value)
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -256,7 +287,7 @@ def score(sentence: str) -> float:
 
 def past(sentences: Iterable[str]) -> list[tuple[str, float]]:
     """The sentences past the operating point with their scores, in order; a repeated sentence as often as it comes."""
-    point = _model()[4]
+    point = _model()[2]
     all_of = list(sentences)
     whole = "\n".join(all_of)
     if cleaned := clean(whole) == whole:
@@ -268,5 +299,5 @@ def past(sentences: Iterable[str]) -> list[tuple[str, float]]:
 def __getattr__(name: str) -> float:
     # read from the model file on first use, so that importing costs nothing and retraining moves it
     if name == "OPERATING_POINT":
-        return _model()[4]
+        return _model()[2]
     raise AttributeError(name)

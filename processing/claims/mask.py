@@ -42,7 +42,9 @@ _ANY = Watched(rf"^\W*(?:[^\s:;?!]+\s+){{1,16}}?{_SPEECH}\s*(?:rang\b\s*:?|:)\s*
 _REPORTED = Watched(rf"^\W*{_BODY}[^,:;]{{0,80}}?\s(?:da |vua |cung |moi )?{_REPORTS}\b(?:\s+(?:rang|la|ve viec))?\s*[:,\"]?\s+(?!{_ITS_OWN}\b)")
 # "Theo Reuters, …": whoever is named up to the comma; a law, a plan or a date there belongs to what is said
 _LAW = r"(?:nghi dinh|thong tu|quyet dinh|quy dinh|luat|nghi quyet|ke hoach|lich|hop dong|quy chuan|tieu chuan|phuong an|de an|du thao|gia|muc|thoi gian)"
-_THEO = Watched(rf"^\W*theo\s+(?:loi\s+|bao cao (?:cua\s+)?)?(?:{_ARTICLE}(?:{_WHO})\b[^,:;]{{0,80}}|(?!{_LAW}\b)[^,:;\d]{{1,80}})[,:]\s*")
+# and whose own view it is says that it is one
+_OWN = r"(?:toi|minh|chung toi|ca nhan|cam nhan|(?:y kien|suy nghi|quan diem|goc nhin)(?: rieng)?(?: cua)?(?: ca nhan)? (?:toi|minh))"
+_THEO = Watched(rf"^\W*theo\s+(?:loi\s+|bao cao (?:cua\s+)?)?(?:{_ARTICLE}(?:{_WHO})\b[^,:;]{{0,80}}|(?!(?:{_LAW}|{_OWN})\b)[^,:;\d]{{1,80}})[,:]\s*")
 # hearsay, and those one knows: "Nghe nói …", "Hàng xóm tôi bảo …". Read with the diacritics: "bảo" says, "bão" storms.
 _HEARSAY = Watched(r"^\W*(?:nghe|thay)\s+(?:noi|don|tin|bao|dau|ke)\b(?:\s+(?:la|rang))?[:,]?\s*")
 _KIN = re.compile(
@@ -50,7 +52,7 @@ _KIN = re.compile(
     r"(?:\s+[^\s,:;?!]+){0,4}?\s+(?:bảo(?! (?:vệ|đảm|hiểm|hành|tàng|tồn|trì|mật|kê|ban|lãnh|dưỡng|quản))|kể(?! (?:từ|cả))|đồn(?! (?:công|điền|biên))|kháo|mách)(?:\s+(?:nhau|là|rằng|tôi|với tôi))*[:,]?\s+"
 )
 _TAIL = Watched(rf",\s*(?:theo\s+(?:loi\s+)?)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\b\s*[.!\"]*\s*$"
-                   rf"|\s?,\s*{_BODY}[^,;]{{0,80}}?\s{_REPORTS}\s*[.!\"]*\s*$|\s?,\s*theo\s+(?:(?:loi\s+)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}|(?!{_LAW}\b)[^,;\d]{{1,80}})$")  # fmt: skip
+                   rf"|\s?,\s*{_BODY}[^,;]{{0,80}}?\s{_REPORTS}\s*[.!\"]*\s*$|\s?,\s*theo\s+(?:(?:loi\s+)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}|(?!(?:{_LAW}|{_OWN})\b)[^,;\d]{{1,80}})$")  # fmt: skip
 
 _ETHNIC = (
     "kinh|tay|thai|muong|mong|hmong|h'mong|dao|nung|hoa|khmer|kho me|cham|ede|e de|gia rai|jrai|ba na|bana|xo dang|co ho|k'ho|san chay|san diu|"

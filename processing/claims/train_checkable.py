@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,19 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.claims import checkable, word_vectors
-from processing.claims.mask import mask
+from processing.claims.diacritics import count, restored
 from processing.claims.numbers import fold_keep
-from processing.text import clean, sentences
+from processing.text import fold, sentences
 
 OPERATING_POINT = 0.65
-SINGLE = ("n_single", "s_prose", "h_news", "h_mix", "h_rumour")  # written one by one: a template family says one thing many times
+BARE = 0.3  # taken from the logit of a sentence without diacritics: its words tell less, and unsure is not checkable
+SINGLE = ("n_single", "s_prose", "h_news", "h_mix", "h_rumour", "w_post", "w_value")  # written one by one: a template family says one thing many times
 WEIGHT_SINGLE, WEIGHT_WILD = 5.0, 0.5
-PENALTY, VECTORS, CUES = 0.3, 3.0, 0.7  # of the logistic model; what the columns are multiplied by before
+PENALTY, PENALTY_BARE, VECTORS, CUES = 0.3, 0.2, 3.0, 0.7  # of the logistic models; what the columns are multiplied by before
 CLAIMS, NEWS = 150, 300  # statements in the wild that are learned from
 
 Row = dict[str, Any]
+Vectors = dict[str, npt.NDArray[np.float64]]
 
 
 def rows() -> list[Row]:
@@ -61,40 +62,27 @@ def _impersonal(sentence: str) -> bool:
 class Columns:
     """Turns sentences into rows: cues, then the mean vector of the words that have one."""
 
-    def __init__(self, vectors: dict[str, npt.NDArray[np.float64]]) -> None:
+    def __init__(self, *vectors: Vectors) -> None:
+        """`vectors` of words as they are spelt; of those without diacritics and of those restored."""
         self._vectors = vectors
         self.names = list(checkable.cues("", 0))
 
-    def of(self, data: list[Row]) -> npt.NDArray[np.float64]:
-        out = np.zeros((len(data), len(self.names) + word_vectors.DIMENSIONS))
-        for i, row in enumerate(data):
-            _, plain, places = checkable.read(row["text"])
+    def of(self, texts: list[str]) -> npt.NDArray[np.float64]:
+        size = word_vectors.DIMENSIONS
+        out = np.zeros((len(texts), len(self.names) + size * len(self._vectors)))
+        for i, text in enumerate(texts):
+            _, plain, places = checkable.read(text)
             values = checkable.cues(fold_keep(plain), places)
             out[i, : len(self.names)] = [CUES * values[n] for n in self.names]
-            found = [self._vectors[w] for w in checkable.words(plain, self._vectors.get) if w in self._vectors]
-            if found:
-                out[i, len(self.names) :] = VECTORS * np.mean(found, axis=0)
+            for at, vectors in enumerate(self._vectors):
+                found = [vectors[w] for w in checkable.words(restored(plain) if at else plain, vectors.get) if w in vectors]
+                if found:
+                    out[i, len(self.names) + at * size :][:size] = VECTORS * np.mean(found, axis=0)
         return out
 
 
-def tables(vectors: dict[str, npt.NDArray[np.float64]], often: Counter[str], weights: npt.NDArray[np.float64]) -> dict[str, dict[str, list[Any]]]:
-    """The weight of every word, and of every folded form the mean of the words that fold to it, by how often they occur."""
-    marked = {w: VECTORS * float(v @ weights) for w, v in vectors.items()}
-    mass: Counter[str] = Counter()
-    total: dict[str, float] = {}
-    for word, weight in marked.items():
-        form = fold_keep(word)
-        mass[form] += often[word]
-        total[form] = total.get(form, 0.0) + weight * often[word]
-    folded = {form: total[form] / mass[form] for form in total}
-    return {
-        name: {"key": [checkable.key(w) for w in sorted(table)], "weight": [round(table[w], 3) for w in sorted(table)]}
-        for name, table in (("marked", marked), ("folded", folded))
-    }
-
-
-def _veto(data: list[Row]) -> npt.NDArray[np.bool_]:
-    return np.array([bool(checkable.vetoed(mask(clean(r["text"])))) for r in data])
+def _veto(texts: list[str]) -> npt.NDArray[np.bool_]:
+    return np.array([bool(checkable.vetoed(checkable.read(text)[0])) for text in texts])
 
 
 def figures(p: npt.NDArray[np.float64], y: npt.NDArray[np.int64], at: float) -> tuple[float, float]:
@@ -103,34 +91,48 @@ def figures(p: npt.NDArray[np.float64], y: npt.NDArray[np.int64], at: float) -> 
     return float((hit & (y == 1)).sum() / max(hit.sum(), 1)), float((hit & (y == 1)).sum() / max((y == 1).sum(), 1))
 
 
-def main() -> None:
+def view(folder: Path, data: list[Row], spelt: Vectors, folded: Vectors | None = None) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    """The weights for sentences with diacritics or, where there are vectors of words without (`folded`), for sentences without: learned from the same ones
+    without them and from posts written so. And figures."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    folder, data = Path(sys.argv[1]), rows()
-    vectors, often = word_vectors.learn(folder / "topics" / "vntc.jsonl.gz")
-    columns = Columns(vectors)
-    train, test = ([r for r in data if r["split"] == s] for s in ("train", "test"))
+    bare = folded is not None
+    tables = [folded, spelt] if folded is not None else [spelt]
+    columns = Columns(*tables)
+    train = [r for r in data if r["split"] == "train" and (bare or not r["text"].isascii())]
+    test = [r for r in data if r["split"] == "test"]
     whole = [*train, *wild(folder)]
-    x, y = columns.of(whole), np.array([r["label"] for r in whole])
+    told, asked = ([fold(r["text"]) if bare else r["text"] for r in some] for some in (whole, test))
+    x, y, yt = columns.of(told), np.array([r["label"] for r in whole]), np.array([r["label"] for r in test])
     weight = np.array([WEIGHT_WILD if r["family"] == "wild" else WEIGHT_SINGLE if r["family"] in SINGLE else 1.0 for r in whole])
     groups = [f"{r['family']} {i % 10}" if r["family"] in (*SINGLE, "wild") else r["family"] for i, r in enumerate(whole)]
-    model = LogisticRegression(C=PENALTY, max_iter=3000)
-    p = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba", params={"sample_weight": weight})[: len(train), 1]
-    p[_veto(train)] = checkable.VETOED
+    shift = BARE if bare else 0.0
+    model = LogisticRegression(C=PENALTY_BARE if bare else PENALTY, max_iter=3000)
+    p = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="decision_function", params={"sample_weight": weight})[: len(train)] - shift
+    p[_veto(told[: len(train)])] = -np.inf
     model.fit(x, y, sample_weight=weight)
-    pt, yt = model.predict_proba(columns.of(test))[:, 1], np.array([r["label"] for r in test])
-    pt[_veto(test)] = checkable.VETOED
-    cross, unseen = figures(p, y[: len(train)], OPERATING_POINT), figures(pt, yt, OPERATING_POINT)
-    out = {
-        "version": "checkable-3", "operating_point": OPERATING_POINT, "bias": float(model.intercept_[0]),
-        "cues": {n: CUES * float(w) for n, w in zip(columns.names, model.coef_[0], strict=False)},
-        **tables(vectors, often, model.coef_[0][len(columns.names) :]),
-        "sentences": len(data), "in_the_wild": len(whole) - len(train), "cross_validated": [round(v, 4) for v in cross], "unseen_families": [round(v, 4) for v in unseen],
-    }  # fmt: skip
-    target = Path(str(files("processing.claims") / "data" / "checkable_model.json"))
-    target.write_text(json.dumps(out, ensure_ascii=False) + "\n", "utf-8")
-    sys.stdout.write(f"by family 5-fold P {cross[0]:.3f} R {cross[1]:.3f}; unseen families P {unseen[0]:.3f} R {unseen[1]:.3f}\n")
+    pt = model.decision_function(columns.of(asked)) - shift
+    pt[_veto(asked)] = -np.inf
+    at = float(np.log(OPERATING_POINT / (1 - OPERATING_POINT)))
+    kept = {"cross_validated": figures(p, y[: len(train)], at), "unseen_families": figures(pt, yt, at)}
+    out: dict[str, Any] = {"bias": float(model.intercept_[0]) - shift, "cues": {n: CUES * float(w) for n, w in zip(columns.names, model.coef_[0], strict=False)}}
+    for name, vectors, weights in zip(("words", "restored"), tables, np.split(model.coef_[0][len(columns.names) :], len(tables)), strict=False):
+        found = {w: round(VECTORS * float(v @ weights), 3) for w, v in sorted(vectors.items())}
+        out[name] = {"key": [checkable.key(w) for w in found], "weight": list(found.values())}
+    return out, {name: [round(v, 4) for v in pair] for name, pair in kept.items()}
+
+
+def main() -> None:
+    folder, data = Path(sys.argv[1]), rows()
+    target, articles = Path(str(files("processing.claims") / "data")), folder / "topics" / "vntc.jsonl.gz"
+    count(articles, target / "syllables.npz")
+    spelt, folded = word_vectors.learn(articles), word_vectors.learn(articles, fold=True)
+    out: dict[str, Any] = {"version": "checkable-4", "operating_point": OPERATING_POINT, "sentences": len(data)}
+    for name, vectors in (("marked", [spelt]), ("folded", [spelt, folded])):
+        out[name], out[f"figures_{name}"] = view(folder, data, *vectors)
+        sys.stdout.write(f"{name}: precision and recall {out[f'figures_{name}']}\n")
+    (target / "checkable_model.json").write_text(json.dumps(out, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

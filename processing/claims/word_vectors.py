@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.claims import checkable
+from processing.claims.numbers import fold_keep
 from processing.claims.tokens import tokens
 from processing.text import tone
 
@@ -26,10 +27,14 @@ PAIRED, TIMES = 25, 8.0  # a compound: this often, and so many times oftener tha
 WORDS, OFTEN, NEAR, DIMENSIONS = 12_000, 8, 4, 64
 
 
-def texts(path: Path) -> list[list[str]]:
-    """Lower-case syllables of the articles of a gzipped JSON Lines file with "text"."""
+def texts(path: Path, fold: bool = False) -> list[list[str]]:
+    """Lower-case syllables of the articles of a gzipped JSON Lines file with "text"; without diacritics where `fold`."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [tokens(tone(json.loads(line)["text"].lower()))[:SYLLABLES] for i, line in enumerate(lines) if i % EVERY == 0]
+        return [tokens(_lower(json.loads(line)["text"], fold))[:SYLLABLES] for i, line in enumerate(lines) if i % EVERY == 0]
+
+
+def _lower(text: str, fold: bool) -> str:
+    return fold_keep(text) if fold else tone(text.lower())
 
 
 def compounds(articles: Iterable[list[str]]) -> dict[str, int]:
@@ -43,12 +48,12 @@ def compounds(articles: Iterable[list[str]]) -> dict[str, int]:
     return {f"{a} {b}": n for (a, b), n in double.items() if n >= PAIRED and n * total > TIMES * single[a] * single[b] and not (a + b).isdigit()}
 
 
-def learn(path: Path) -> tuple[dict[str, npt.NDArray[np.float64]], Counter[str]]:
-    """The vector, of length 1, of each of WORDS frequent words and compounds, and how often each occurs."""
+def learn(path: Path, fold: bool = False) -> dict[str, npt.NDArray[np.float64]]:
+    """The vector, of length 1, of each of WORDS frequent words and compounds, as they are spelt with diacritics or (`fold`) without."""
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
 
-    articles = texts(path)
+    articles = texts(path, fold)
     pairs = compounds(articles)
     read = [checkable.words(" ".join(a), pairs.get) for a in articles]
     often = Counter(w for article in read for w in article)
@@ -75,4 +80,4 @@ def learn(path: Path) -> tuple[dict[str, npt.NDArray[np.float64]], Counter[str]]
     left, strength, _ = randomized_svd(matrix, DIMENSIONS, n_iter=3, random_state=0)
     vectors = left * np.sqrt(strength)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
-    return dict(zip(kept, vectors, strict=True)), often
+    return dict(zip(kept, vectors, strict=True))
