@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,31 @@ def test_odd_pairs_give_an_answer(claim: str, evidence: str) -> None:
 def test_the_sentence_that_decides_is_quoted_and_the_difference_named() -> None:
     found = verify("Sạt lở làm 12 người chết.", "Trời mưa to ba ngày. Vụ sạt lở làm 2 người chết. Đường đã thông.")
     assert found["quotes"][0] == "Vụ sạt lở làm 2 người chết." and found["differences"] == ["number: 12 người ↔ 2 người"]
+
+
+def test_forty_fresh_claims_beside_evidence() -> None:
+    """Written for this, each claim beside evidence that says it, that denies it, and that is about the same subject and another matter."""
+    rows = [json.loads(line) for line in (Path(__file__).parent / "data" / "evidence_fresh.jsonl").read_text("utf-8").splitlines()]
+    found = Counter((r["relation"], verify(r["claim"], r["evidence"])["relation"]) for r in rows)
+    scores = []
+    for label in LABELS:
+        right = found[label, label]
+        given, said = (sum(n for pair, n in found.items() if pair[side] == label) for side in (0, 1))
+        scores.append(2 * right / (given + said))
+    assert len(rows) == 40 and sum(scores) / 3 >= 0.75
+
+
+def test_word_for_word_supports_and_a_sentence_without_end_is_cut() -> None:
+    for text in ("Lúa", "Hồ Đá Bạc chưa vỡ.", "Bệnh viện không nhận thêm bệnh nhân."):
+        assert (verify(text, text)["relation"], verify(text, f"Chủ tịch xã nói rằng {text}")["differences"]) == ("supports", [])
+    assert all(len(q) <= 1_002 for q in verify("Nước lên nhanh", "nước lên nhanh quá " * 5_000)["quotes"])
+
+
+def test_a_denial_of_something_else_is_no_difference() -> None:
+    claim = "Mỗi tuần Bệnh viện Nhi tiếp nhận 60 ca sởi."
+    assert verify(claim, "Mỗi tuần Bệnh viện Nhi tiếp nhận 60 ca sởi, phần lớn chưa tiêm phòng.")["differences"] == []
+    assert verify(claim, "Mỗi tuần Bệnh viện Nhi không tiếp nhận quá 60 ca sởi.")["differences"] == ["negation: ×0 ↔ ×1"]
+    assert verify(claim, "Sở Y tế bác bỏ tin mỗi tuần Bệnh viện Nhi tiếp nhận 60 ca sởi.")["differences"] == ["negation: ×0 ↔ ×1"]
 
 
 def test_what_is_put_in_is_told_from_what_is_exchanged() -> None:
