@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from processing.annotate.chars import exact
-from processing.annotate.gazetteer import Gazetteer, Unit, split_name
+from processing.annotate.gazetteer import Gazetteer, Unit
+from processing.annotate.mentions import called
+from processing.annotate.placewords import KIND, KIND_FOLDED
 from processing.errors import ConfigError
 
 _KEYS = {"name", "units"}
+
+
+def _beginning(forms: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(rf"({'|'.join(re.escape(form) for form in sorted(forms, key=len, reverse=True))})(?:(?<=\.)\s*|\s+)(?=\w)")
+
+
+_TYPE, _TYPE_FOLDED = _beginning(KIND), _beginning(KIND_FOLDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +55,20 @@ def resolve(path: Path, gazetteer: Gazetteer) -> Area:
 
 
 def lookup(gazetteer: Gazetteer, entry: str, where: str = "area.toml") -> Unit:
-    """The unit meant by "Huyện Chư Sê", "Xã Tân Phú, Vĩnh Long" or a code. Today's unit wins over an earlier one of the same full name."""
+    """The unit meant by "Huyện Chư Sê", "H. Chư Sê", "Xã Tân Phú, Vĩnh Long" or a code.
+
+    Today's unit wins over an earlier one of the same full name, unless the name ends in "cũ"; the name as written over other ways of writing it.
+    """
     if entry in gazetteer.units:
         return gazetteer.units[entry]
     name, *above = [part.strip() for part in entry.split(",")]
-    kind, short = split_name(name)
+    former = exact(name).endswith(" cũ")
+    kind, short = _type_and_name(name[:-3] if former else name)
     found = [
         unit for unit in gazetteer.units.values()
-        if exact(unit.short) == exact(short) and (not kind or unit.kind == kind) and all(_under(gazetteer, unit, part) for part in above)
+        if (not kind or unit.kind == kind) and not (former and unit.today) and called(unit, short) and all(_under(gazetteer, unit, part) for part in above)
     ]  # fmt: skip
+    found = [unit for unit in found if exact(unit.short) == exact(short)] or found
     ranked = sorted(found, key=lambda u: (not u.today, ("province", "district", "commune").index(u.level)))
     best = [u for u in ranked if (u.today, u.level) == (ranked[0].today, ranked[0].level)]
     if len(best) == 1:
@@ -64,11 +79,18 @@ def lookup(gazetteer: Gazetteer, entry: str, where: str = "area.toml") -> Unit:
     raise ConfigError(f"{where}: {entry!r} may be {len(best)} units ({several} …)", "add the district or province after a comma")
 
 
+def _type_and_name(written: str) -> tuple[str, str]:
+    """("huyện", "Chư Sê") from "Huyện Chư Sê", "H. Chư Sê" or "H.Chư Sê"; ("", name) when no type is written."""
+    bare = written.isascii()
+    match = (_TYPE_FOLDED if bare else _TYPE).match(exact(written))
+    return ((KIND_FOLDED if bare else KIND)[match.group(1)], written[match.end() :]) if match else ("", written)
+
+
 def _under(gazetteer: Gazetteer, unit: Unit, part: str) -> bool:
-    wanted = exact(split_name(part)[1])
-    names = {exact(gazetteer.units[p].short) for p in gazetteer.ancestors(unit.id)}
+    wanted = _type_and_name(part)[1]
     now = gazetteer.province_today(unit.id)
-    return wanted in names or (now is not None and exact(now.short) == wanted)
+    above = [gazetteer.units[p] for p in gazetteer.ancestors(unit.id)]
+    return any(called(u, wanted) for u in [*above, *([now] if now else [])])
 
 
 def _full(gazetteer: Gazetteer, unit: Unit) -> str:

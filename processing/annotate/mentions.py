@@ -36,6 +36,17 @@ def _loose(key: str) -> set[str]:
     return {key, _FINAL_C.sub("k", key), _FINAL_K.sub("c", key)} if highland(key) else set()
 
 
+def called(unit: Unit, name: str) -> bool:
+    """Is `name` (without its type) a way of writing the unit's name: an alias, other dashes, highland accents, or no accents at all?"""
+    for form in (unit.short, *unit.aliases):
+        key = folded(form)
+        if key[:1] != folded(name)[:1] and not highland(key):
+            continue
+        if exact(name) in {exact(other) for other in _variants(form)} or folded(name) in _loose(key) or (name.isascii() and name.lower() == key):
+            return True
+    return False
+
+
 class Names:
     """All names of a gazetteer in one automaton."""
 

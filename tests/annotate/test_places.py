@@ -179,6 +179,27 @@ def test_extra_gazetteer(tmp_path: Path) -> None:
         gazetteer.load(file)
 
 
+@pytest.mark.parametrize(
+    ("entry", "unit"),
+    [
+        ("H. Chư Sê", "old:633"),
+        ("Huyen Chu Se", "old:633"),
+        ("Huyện Đăk Đoa", "old:626"),
+        ("TP.HCM", "79"),
+        ("Phường 1, Q.3, TP.HCM", "old:27160"),
+        ("TP. Quy Nhơn, Bình Định", "old:540"),
+        ("Thừa Thiên Huế", "46"),
+        ("Bà Rịa-Vũng Tàu", "old:77"),
+        ("Tỉnh Gia Lai", "52"),
+        ("Tỉnh Gia Lai cũ", "old:64"),
+        ("Thị xã Sapa", "old:088"),
+        ("Sài Gòn", "26740"),
+    ],
+)
+def test_area_as_people_write_it(places: Places, entry: str, unit: str) -> None:
+    assert area.lookup(places.gazetteer, entry).id == unit
+
+
 def test_area_in_old_units(places: Places, tmp_path: Path) -> None:
     file = tmp_path / "area.toml"
     file.write_text('name = "Chư Sê"\nunits = ["Huyện Chư Sê"]\n', encoding="utf-8")
