@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from processing import search
 from processing.db import Connection
+from processing.db.retention import housekeeping
 from processing.erase import erase
 from processing.text import fold
 from review.app import create_app
@@ -137,6 +138,15 @@ def test_words_of_a_linked_file_find_its_document_and_leave_with_it(db: Connecti
     assert found(db, "luan phien") == [] and found(db, "taluy") == ["other"]
     erase(db, "https://example.org/gieng", "asked", NOW)
     assert found(db, "suoi may") == ["nuoc"] and db.execute("SELECT FROM attachment WHERE words @@ 'mau'").fetchone() is None
+
+
+def test_the_words_of_a_file_are_found_no_longer_than_its_text_is_kept(db: Connection) -> None:
+    write(db)
+    attach(db, "other", "https://example.org/lich.pdf", "Lịch cấp nước luân phiên.")
+    housekeeping(db, NOW + timedelta(days=179))
+    assert found(db, "luan phien") == ["other"]
+    housekeeping(db, NOW + timedelta(days=181))
+    assert found(db, "luan phien") == [] and db.execute("SELECT FROM attachment").fetchone() is None
 
 
 def test_what_stands_around() -> None:
