@@ -30,6 +30,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -191,17 +192,35 @@ def _day(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
+def _check(code: str, row: dict[str, Any], known: AbstractSet[str]) -> None:
+    """Raises ValueError naming code and field."""
+    if row["level"] not in LEVELS:
+        raise ValueError(f"{code}: level must be one of {', '.join(LEVELS)}")
+    if not all(isinstance(text, str) and text.strip() for text in (code, row["name"])) or not split_name(row["name"])[1].strip():
+        raise ValueError(f"{code}: code and name must be text, the name more than a type")
+    if row.get("parent") is not None and row["parent"] not in known:
+        raise ValueError(f"{code}: parent {row['parent']!r} is no code")
+    for field_name in ("successors", "aliases"):
+        if not isinstance(row.get(field_name, []), list) or not all(isinstance(text, str) and text.strip() for text in row.get(field_name, [])):
+            raise ValueError(f"{code}: {field_name} must be a list of texts")
+    unknown = [text for text in row.get("successors", []) if text not in known]
+    if unknown:
+        raise ValueError(f"{code}: successor {unknown[0]!r} is no code")
+
+
 def _extra(path: Path, units: dict[str, Unit]) -> None:
     """Merge a file of the format above into `units`."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         rows = {row["code"]: row for row in rows}
         for code, row in rows.items():
-            if row["level"] not in LEVELS:
-                raise ValueError(f"{code}: level must be one of {', '.join(LEVELS)}")
-            parent, top = row.get("parent"), code
+            _check(code, row, rows.keys() | units.keys())
+            parent, top, passed = row.get("parent"), code, {code}
             while (above := (rows[top].get("parent") if top in rows else units[top].parent)) is not None:
+                if above in passed:
+                    raise ValueError(f"{code}: its parents lead back to {above}")
                 top = above
+                passed.add(top)
             succ = list(row.get("successors", []))
             shares = tuple((s, 1.0 if len(succ) == 1 else None) for s in succ)
             units[code] = _unit(

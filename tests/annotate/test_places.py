@@ -180,6 +180,29 @@ def test_extra_gazetteer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"code": "A", "name": "Tỉnh A", "level": "province", "parent": "B"}, {"code": "B", "name": "Tỉnh B", "level": "province", "parent": "A"}], "lead back"),
+        ([{"code": "A", "name": "Tỉnh A", "level": "province", "parent": "A"}], "lead back"),
+        ([{"code": "A", "name": "Xã A", "level": "commune", "parent": "ZZ"}], "'ZZ' is no code"),
+        ([{"code": "A", "name": "Tỉnh A", "level": "province", "successors": ["ZZ"]}], "successor 'ZZ'"),
+        ([{"code": "A", "name": "Tỉnh A", "level": "province", "successors": "52"}], "list of texts"),
+        ([{"code": "A", "name": "Tỉnh ", "level": "province"}], "more than a type"),
+        ([{"code": "A", "name": ["Tỉnh A"], "level": "province"}], "must be text"),
+        ([{"code": 1, "name": "Tỉnh A", "level": "province"}], "must be text"),
+        ([{"code": "A", "name": "Tỉnh A", "level": "state"}], "level must be"),
+        ([{"code": "A", "name": "Tỉnh A", "level": "province", "valid_to": "2025-13-01"}], "month"),
+        ({"code": "A"}, "cannot read"),
+    ],
+)
+def test_a_faulty_gazetteer_is_refused_by_code_and_field(tmp_path: Path, rows: object, words: str) -> None:
+    file = tmp_path / "town.json"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(LangNgheError, match=words):
+        gazetteer._extra(file, {})
+
+
+@pytest.mark.parametrize(
     ("entry", "unit"),
     [
         ("H. Chư Sê", "old:633"),
