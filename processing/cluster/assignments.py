@@ -48,15 +48,15 @@ def move(conn: Connection, now: datetime, rows: Sequence[tuple[int, int, int]]) 
         return set()
     documents, olds, news = (list(column) for column in zip(*rows, strict=True))
     conn.execute(
-        """UPDATE assignment a SET story_id = m.story FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
+        """UPDATE assignment a SET story_id = m.story, assigned_at = %s FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
            WHERE a.document_id = m.document AND a.story_id <> m.story""",
-        [documents, news],
+        [now, documents, news],
     )
     conn.execute(
-        """UPDATE assignment a SET story_id = m.story FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
+        """UPDATE assignment a SET story_id = m.story, assigned_at = %s FROM unnest(%s::bigint[], %s::bigint[]) AS m(document, story)
            JOIN document_copy c ON c.origin_id = m.document
            WHERE a.document_id = c.document_id AND a.first_seen_at = c.first_seen_at AND a.method = 'copy'""",
-        [documents, news],
+        [now, documents, news],
     )
     conn.execute(
         """INSERT INTO story_event (at, kind, story_id, other_story_id, document_id, decided_by)

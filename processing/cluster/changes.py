@@ -53,7 +53,7 @@ def merge_issues(conn: Connection, keep: str | UUID, other: str | UUID, *, user_
     _record(conn, "merge", first, second, a, b, user_id, now, reason, aliases)
     for story in [r["story_id"] for r in conn.execute("SELECT story_id FROM issue_story WHERE issue_id = %s ORDER BY 1", [second["id"]])]:
         issues.note(conn, now, "merged", story, None, None, f"user:{user_id}", "issues joined")
-    issues.join(conn, first["id"], second["id"])
+    issues.join(conn, first["id"], second["id"], now)
     _settle(conn, {first["id"]}, now)
     return UUID(str(first["public_id"]))
 
@@ -106,7 +106,7 @@ def undo_change(conn: Connection, change_id: int, *, user_id: int, now: datetime
         raise LangNgheError("a later merge or split builds on this one", "take the later one back first")
     _end(conn, change_id, user_id, now)
     if change["kind"] == "split":
-        issues.join(conn, change["issue_id"], change["other_issue_id"])
+        issues.join(conn, change["issue_id"], change["other_issue_id"], now)
     else:
         conn.execute(
             "DELETE FROM issue_alias WHERE alias = (SELECT public_id FROM issue WHERE id = %s) AND issue_id = %s", [pair[1], pair[0]]
@@ -131,7 +131,7 @@ def obey(conn: Connection, now: datetime, touched: Iterable[int] | None = None) 
         if change["kind"] == "merge":
             moved = {home for side in (stay, go) if (home := _home(conn, side)) is not None and home != keep}
             for home in sorted(moved):
-                issues.join(conn, keep, home)
+                issues.join(conn, keep, home, now)
         else:
             moved = _separate(conn, stay, go, keep, other, "clusterer", now)
         if moved:
@@ -252,7 +252,7 @@ def _separate(conn: Connection, stay: list[int], go: list[int], keep: int, other
     for row in rows:
         home = other if row["document_id"] in leaving else keep
         if row["issue_id"] != home and row["story_id"] not in mixed:
-            conn.execute("UPDATE issue_story SET issue_id = %s WHERE story_id = %s", [home, row["story_id"]])
+            issues.hand_over(conn, [row["story_id"]], home, now)
             changed |= {row["issue_id"], home}
     return changed
 
@@ -269,7 +269,7 @@ def _new_story(conn: Connection, language: str, documents: list[int]) -> int:
 
 def _move(conn: Connection, documents: list[int], story: int, by: str, now: datetime) -> None:
     old = conn.execute("SELECT document_id, story_id FROM assignment WHERE document_id = ANY(%s)", [documents]).fetchall()
-    conn.execute("UPDATE assignment SET story_id = %s WHERE document_id = ANY(%s)", [story, documents])
+    conn.execute("UPDATE assignment SET story_id = %s, assigned_at = %s WHERE document_id = ANY(%s)", [story, now, documents])
     for row in old:
         issues.note(conn, now, "split", row["story_id"], story, row["document_id"], by)
     issues.recount(conn, {story, *(r["story_id"] for r in old)})

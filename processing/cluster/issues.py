@@ -169,9 +169,16 @@ def open_issues(conn: Connection, stories: Sequence[tuple[int, str, datetime, UU
     return made
 
 
-def join(conn: Connection, keep: int, drop: int) -> None:
+def hand_over(conn: Connection, stories: Iterable[int], issue: int, now: datetime) -> None:
+    """Put stories under another issue. Their documents count as assigned anew, so that the days they were published on are counted again."""
+    moved = sorted(stories)
+    conn.execute("UPDATE issue_story SET issue_id = %s WHERE story_id = ANY(%s)", [issue, moved])
+    conn.execute("UPDATE assignment SET assigned_at = %s WHERE story_id = ANY(%s)", [now, moved])
+
+
+def join(conn: Connection, keep: int, drop: int, now: datetime) -> None:
     """Hand all stories of issue `drop` to `keep`; the dropped issue's links go on to it and its row stays, empty, for its flags."""
-    conn.execute("UPDATE issue_story SET issue_id = %s WHERE issue_id = %s", [keep, drop])
+    hand_over(conn, [r["story_id"] for r in conn.execute("SELECT story_id FROM issue_story WHERE issue_id = %s", [drop])], keep, now)
     conn.execute("UPDATE issue_alias SET issue_id = %s WHERE issue_id = %s", [keep, drop])
     conn.execute(
         "INSERT INTO issue_alias (alias, issue_id) SELECT public_id, %s FROM issue WHERE id = %s ON CONFLICT DO NOTHING", [keep, drop]

@@ -272,10 +272,10 @@ class _Batch:
                 [drop],
             ).fetchone()
             if others is not None and others["n"]:  # an analyst joined it with stories that live on
-                self.conn.execute("UPDATE issue_story SET issue_id = %s WHERE story_id = %s", [keep, merged["id"]])
+                issues.hand_over(self.conn, [merged["id"]], keep, self.now)
                 return {keep, drop}
             decided = self.conn.execute("SELECT id FROM issue WHERE id = ANY(%s) AND state <> 'new' ORDER BY id", [[keep, drop]]).fetchall()
             if [r["id"] for r in decided] == [drop]:  # the one an analyst has worked on stays
                 keep, drop = drop, keep
-            issues.join(self.conn, keep, drop)
+            issues.join(self.conn, keep, drop, self.now)
         return {keep}

@@ -114,7 +114,7 @@ def _one_issue(conn: Connection, candidate: outcome.Candidate, main: int | None,
     if keep is None or not others:
         return keep
     for issue in others:
-        issues.join(conn, keep, issue)
+        issues.join(conn, keep, issue, now)
     issues.refresh(conn, keep, now)
     return keep
 

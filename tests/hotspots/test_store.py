@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from collections.abc import Callable
 
 import pytest
 
+from processing.cluster import assignments
+from processing.cluster.changes import merge_issues, split_issue, undo_change
 from processing.db import Connection
 from processing.hotspots import store
 from processing.hotspots.card import rank, recompute
@@ -254,3 +258,45 @@ def test_counts_outlive_the_texts_they_were_made_from(town: Town) -> None:
     assert town.conn.execute(query, [TODAY]).fetchall() == before
     store.recount(town.conn, [TODAY], NOW)  # within their time, what is not there any more was taken away
     assert town.conn.execute(query, [TODAY]).fetchall() == []
+
+
+def test_days_long_past_follow_an_issue_that_is_merged_and_split(town: Town) -> None:
+    """The daily series of an issue are those of the documents it has now, beyond the days that every pass counts anew."""
+    old = TODAY - 20 * DAY
+    first, second = town.story("Sạt lở ở Suối Đá"), town.story("Đường vào Suối Đá bị cắt")
+    for n, story in enumerate([first, first, first, second, second], 1):
+        town.document(f"bao{n}", old, "transport", COMMUNE, story=story)
+    user = town.conn.execute("SELECT id FROM app_user").fetchone()
+    assert user is not None
+    clock = itertools.count()
+
+    def issues() -> dict[int, tuple[int, str]]:
+        rows = town.conn.execute("SELECT x.story_id, i.id, i.public_id FROM issue_story x JOIN issue i ON i.id = x.issue_id")
+        return {r["story_id"]: (r["id"], str(r["public_id"])) for r in rows}
+
+    def counted() -> dict[int, int]:
+        store.run(town.conn, limit=64, now=NOW + next(clock) * dt.timedelta(hours=2))
+        rows = town.conn.execute(
+            "SELECT s.issue_id, o.origins FROM observation o JOIN series s ON s.id = o.series_id WHERE s.kind = 'issue' AND o.day = %s AND o.origins > 0", [old]
+        )
+        return {r["issue_id"]: r["origins"] for r in rows}
+
+    def decide(change: Callable[..., object], *args: object) -> None:
+        change(town.conn, *args, user_id=user["id"], now=NOW + next(clock) * dt.timedelta(hours=2))
+
+    a, b = issues()[first], issues()[second]
+    assert counted() == {a[0]: 3, b[0]: 2}
+    decide(merge_issues, a[1], b[1])
+    assert counted() == {a[0]: 5}
+    made = town.conn.execute("SELECT max(id) AS id FROM issue_change").fetchone()
+    assert made is not None
+    decide(undo_change, made["id"])
+    assert counted() == {a[0]: 3, b[0]: 2}
+    leaving = town.conn.execute("SELECT min(document_id) AS id FROM assignment WHERE story_id = %s", [first]).fetchone()
+    assert leaving is not None
+    decide(split_issue, a[1], [leaving["id"]])
+    parts = counted()
+    assert sorted(parts.values()) == [1, 2, 2] and parts[a[0]] == parts[b[0]] == 2
+
+    assignments.move(town.conn, NOW + next(clock) * dt.timedelta(hours=2), [(leaving["id"], first, second)])  # as the clusterer does
+    assert counted() == {a[0]: 2, b[0]: 3}
