@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from processing.claims import facts
 from processing.claims.align import Alignment, align
-from processing.claims.fusion import FEATURES, Fusion
+from processing.claims.fusion import FEATURES, MOST_DIFFER, Fusion
 from processing.claims.index import Index
 from processing.claims.mask import mask
 from processing.claims.semantics import MAX_EMBEDDED, Combiner, Dense, Embedder, passage_of
@@ -81,12 +81,13 @@ class _Check:
 
 @dataclass
 class _Query:
-    """What is read of a query once."""
+    """What is read of a query once. `whole`: every feature is wanted, also of what a stated difference has settled."""
 
     masked: str
     syllables: int
     facts: facts.Facts
     published_at: str | None
+    whole: bool = False
 
 
 def wordings_of(check: Mapping[str, Any]) -> list[str]:
@@ -142,7 +143,8 @@ class Matcher:
 
         Raises LangNgheError for a field `wordings` that is no list of texts; the checks before it are in.
         """
-        read, worded = [], {}
+        read: list[str] = []
+        worded: dict[str, list[str]] = {}
         try:
             for check in checks:
                 said, claim, title = wordings_of(check), clean(str(check.get("claim") or "")), clean(str(check.get("title") or ""))
@@ -154,7 +156,8 @@ class Matcher:
                 self._index.add(terms("\n".join(part for part in (claim, title, text) if part)), terms(claim))
                 if self._dense is not None:
                     read.append(passage_of(claim, title))
-                worded[str(check["id"])] = said
+                if said:
+                    worded[str(check["id"])] = said
         finally:
             if self._dense is not None:
                 self._dense.add(read)
@@ -297,7 +300,7 @@ class Matcher:
         query, masked, where = terms(text), mask(text), np.array([self._position[check_id]], np.int64)
         ((row, _),) = self._features(query, where, where)
         rank = float(self._fusion.lexical({n: np.array([v], np.float32) for n, v in row.items()}, self._index.mean_length)[0])
-        return self._judge(int(where[0]), rank, row, _Query(masked, query.syllables, facts.extract(masked), published_at), FAR, None)
+        return self._judge(int(where[0]), rank, row, _Query(masked, query.syllables, facts.extract(masked), published_at, whole=True), FAR, None)
 
     def _judge(
         self, at: int, rank: float, row: dict[str, float], query: _Query, near: float, told: tuple[int, dict[str, float]] | None
@@ -328,14 +331,17 @@ class Matcher:
             found.tier = "suggested"
 
     def _compare(self, at: int, row: dict[str, float], query: _Query) -> list[facts.Difference]:
-        """Stated differences; adds the features of agreement."""
+        """Stated differences; adds the features of agreement. Where these settle tier and score, the words are not aligned."""
         right = self._facts_of(at)
         differences = facts.compare(query.facts, right)
-        row |= facts.agreement(query.facts, right)
+        agreed = facts.agreement(query.facts, right)
+        if not query.whole and (len(differences) >= MOST_DIFFER or any(d.kind == "number" for d in differences)):
+            row |= UNLIKE | agreed | {"differences": float(len(differences))}
+            return differences
         changed: Alignment = align(query.masked, self._checks[at].masked, self._index.rarity)
         if changed.numbers and not any(d.kind == "number" for d in differences):
             differences += [facts.Difference("number", *pair) for pair in changed.numbers]
-        row |= {
+        row |= agreed | {
             "differences": float(len(differences)),
             "replaced": changed.replaced,
             "edit": changed.ratio,

@@ -23,6 +23,7 @@ _VALUES = itemgetter(*FEATURES)
 # Fixed by hand: character n-grams carry most of the rank, words break ties, a stated difference moves a candidate behind its near twins.
 MAX_SWAPPED, MAX_MISSING, MIN_COVER = 0.05, 0.6, 0.4
 CHAR, WORD, DIFFER = 1.0, 0.6, 0.02
+MOST_DIFFER = 3  # differences; further ones move a candidate no more
 WORD_LONG = 3.0  # where the checks are whole articles chance n-grams abound, and words count for more
 
 
@@ -53,7 +54,7 @@ class Fusion:
     def rank(self, raw: float, features: dict[str, float]) -> float:
         """Final rank, 0 to 1: `raw` less a little for stated differences; decays with the age of the check where both dates are known."""
         near = max(0.0, min(1.0, (features["char_claim_cover"] - 0.4) / 0.4))
-        return max(0.0, min(1.0, raw)) * (1 - DIFFER * min(features["differences"], 3) * near) * features["decay"]
+        return max(0.0, min(1.0, raw)) * (1 - DIFFER * min(features["differences"], MOST_DIFFER) * near) * features["decay"]
 
     def probability(self, features: dict[str, float]) -> float:
         """Probability that query and check state the same."""

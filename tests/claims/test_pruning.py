@@ -30,7 +30,11 @@ def test_the_best_k_are_those_of_judging_every_check(registry: list[dict[str, ob
     for pair in train_fusion.pairs()[5:245:30]:
         found, whole = matcher.search(pair["query"], when, 5), _every(matcher, pair["query"], when)
         assert [round(c.score, 9) for c in found] == [round(c.score, 9) for c in whole[:5]]
-        assert found[0].check == whole[0].check and (found[0].tier, found[0].features) == (whole[0].tier, whole[0].features)
+        for one, other in zip(found, whole, strict=False):
+            if one.check == other.check and one.features["char_claim_cover"] >= core.NEAR:
+                assert (one.tier, one.differences) == (other.tier, other.differences)
+                assert one.features == other.features or one.differences  # what a difference has settled is not aligned word by word
+        assert found[0].check == whole[0].check
 
 
 @pytest.mark.parametrize("when", [None, "2026-03-10"])
