@@ -1,7 +1,7 @@
 """Published checks that analysts keep: a CSV file, or one entry at the desk. Every row is taken in or set aside with the reason, never guessed.
 
 Columns: claim, publisher, publisher_kind, published_at (ISO 8601 or 31/12/2026), url; optional title, rating, language, withdrawn (yes). A file may be separated
-by commas, semicolons (Excel in Vietnamese) or tabs.
+by commas, semicolons (Excel in Vietnamese) or tabs, and is in UTF-8, or in UTF-16 as Excel's "Unicode text".
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from processing.text import clean, fold
 
 COLUMNS = ("claim", "publisher", "publisher_kind", "published_at", "url")
 MAX_CLAIM = 2000
+_MAX_FIELD = 10_000_000  # characters the reader takes into one field; longer claims are set aside one by one, and what follows them is read
+_SEPARATOR = re.compile(r"sep=[,;\t]\r?\n", re.IGNORECASE)  # first line of some of Excel's files
 _LOCAL_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _YES = frozenset(("yes", "true", "1", "x", "co", "da rut", "da thu hoi"))
 
@@ -119,26 +121,40 @@ def import_csv(conn: Connection, path: Path, now: datetime) -> Imported:
     Raises LangNgheError when the file cannot be read or a column is missing altogether.
     """
     try:
-        whole = path.read_text(encoding="utf-8-sig")
+        raw = path.read_bytes()
+        whole = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise LangNgheError(f"cannot read {path}: {error}", "name a CSV file in UTF-8 (in Excel: CSV UTF-8)") from None
+    told = _SEPARATOR.match(whole)
+    whole = whole[told.end() :] if told else whole
     header = whole.partition("\n")[0]
     mark = max(",;\t", key=header.count)
     out = Imported()
     with io.StringIO(whole.replace("\x00", ""), newline="") as lines:
-        table = csv.DictReader(lines, delimiter=mark)
-        named = [(name or "").strip() for name in table.fieldnames or ()]
-        missing = [c for c in COLUMNS if c not in named]
-        if missing:
-            raise LangNgheError(f"{path.name}: column {', '.join(missing)} is missing", f"the first line names {', '.join(COLUMNS)}")
+        table = csv.DictReader(lines, delimiter=mark, strict=True)
+        named = table.fieldnames = [(name or "").strip().lower() for name in table.fieldnames or ()]
+        missing, twice = [c for c in COLUMNS if c not in named], [c for c in COLUMNS if named.count(c) > 1]
+        if missing or twice:
+            wrong = f"column {', '.join(missing)} is missing" if missing else f"column {', '.join(twice)} is named twice"
+            raise LangNgheError(f"{path.name}: {wrong}", f"the first line names {', '.join(COLUMNS)}")
+        limit = csv.field_size_limit(_MAX_FIELD)
         try:
-            for raw in table:
-                _one(conn, _plain(raw), path.name, table.line_num, out, now)
-        except csv.Error as error:
-            out.quarantined.append((table.line_num, f"the line cannot be read ({error}); the file was read up to here"))
+            while (row := _next(table, out)) is not None:
+                _one(conn, _plain(row), path.name, table.line_num, out, now)
+        finally:
+            csv.field_size_limit(limit)
     if out.written:
         _wake(conn, now)
     return out
+
+
+def _next(table: csv.DictReader[str], out: Imported) -> dict[str, str] | None:
+    """The next row that can be read, or None at the end. One whose quotation marks do not pair is set aside with the lines it runs over; the rows after it are read."""
+    while True:
+        try:
+            return next(table, None)
+        except csv.Error as error:
+            out.quarantined.append((table.line_num, f"the line cannot be read ({error}); look at the quotation marks in it and right before it"))
 
 
 def _one(conn: Connection, row: dict[str, str], file: str, number: int, out: Imported, now: datetime) -> None:

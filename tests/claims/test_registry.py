@@ -64,6 +64,44 @@ def test_an_excel_file_with_semicolons_and_local_dates_is_read(db: Connection, t
     assert row == {"published_at": datetime(2026, 3, 8, 17, tzinfo=UTC), "publisher_kind": "official_statement"}
 
 
+GOOD = ",".join(f'"{v}"' for v in ROW.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "written", "aside"),
+    [
+        (f"{HEADER}\n{GOOD}".encode("utf-16"), 1, ""),
+        (f"sep=;\n{HEADER.replace(',', ';')}\n{GOOD.replace(',', ';')}".encode(), 1, ""),
+        (f"{HEADER.upper()}\r\n{GOOD}\r\n".encode(), 1, ""),
+        (f"{HEADER}\n{GOOD.replace('sẽ', 'sẽ' + chr(10))}\n".encode(), 1, ""),
+        (f"{HEADER}\n{GOOD},thừa,thừa\n".replace("sẽ", "s\x00ẽ").encode(), 1, ""),
+        (f"{HEADER}\n{GOOD.replace(RUMOUR, 'nứt ' * 60_000)}\n{GOOD}\n".encode(), 1, "longer than"),
+        (f'{HEADER}\n{GOOD}\n"Đập nứt,Sở A,official_statement\n{GOOD}\n'.encode(), 1, "quotation mark"),
+        (f'{HEADER}\n"Đập" nứt,Sở A,official_statement\n{GOOD}\n'.encode(), 1, "quotation mark"),
+        (f'{HEADER}\n{GOOD}\n"Đập nứt,Sở A\n'.encode(), 1, "quotation mark"),
+        (f"{HEADER}\nchỉ có một cột\n{GOOD}\n".encode(), 1, "column 'publisher' is empty"),
+        (f"{HEADER}\n{GOOD.replace('2026-03-10', '32/13/2026')}\n".encode(), 0, "is no date"),
+        (f"{HEADER}\n{GOOD.replace('independent_fact_check', 'Thông cáo')}\n".encode(), 0, "is not one of"),
+        (f"{HEADER}\n{GOOD.replace('https://kc.example/1', 'javascript:alert(1)')}\n".encode(), 0, "no http(s) address"),
+    ],
+    ids=["UTF-16", "Excel's sep line", "capital header", "line break in quotes", "cells too many, NUL", "endless field", "quote not closed", "quote inside", "quote open to the end", "one cell", "no date", "no kind", "no address"],
+)
+def test_files_as_people_keep_them(db: Connection, tmp_path: Path, content: bytes, written: int, aside: str) -> None:
+    path = tmp_path / "checks.csv"
+    path.write_bytes(content)
+    done = desk.import_csv(db, path, NOW)
+    assert (done.written, [aside in why for _, why in done.quarantined]) == (written, [True] if aside else [])
+    assert [r["claim"].split() for r in db.execute("SELECT claim FROM fact_check")] == [RUMOUR.split()] * written
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "missing"), (b"claim,publisher\na,b\n", "publisher_kind"), (f"{HEADER},claim\n".encode(), "named twice"), (b"claim\xe2\xff", "cannot read")])
+def test_a_file_that_cannot_be_understood_is_refused_whole(db: Connection, tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "checks.csv"
+    path.write_bytes(content)
+    with pytest.raises(LangNgheError, match=says):
+        desk.import_csv(db, path, NOW)
+
+
 def test_an_entry_at_the_desk_is_audited_and_a_wrong_one_refused(db: Connection) -> None:
     who = user(db)
     assert desk.enter(db, ROW, who, NOW) and not desk.enter(db, ROW, who, LATER)
