@@ -15,6 +15,9 @@ from processing.text import clean
 from processing.zone import LOCAL
 
 _WITHDRAWN = re.compile(r"^\W*(?:đã )?(?:thu hồi|rút lại|gỡ bỏ|withdrawn|retracted)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
+_WRAP = re.compile(r"^\s*(?:(?://)?\s*<!\[CDATA\[|<!--)|(?:(?://)?\s*\]\]>|-->)\s*$")
+_COMMA = re.compile(r",(\s*[}\]])")
 MAX_REVIEWS = 50
 
 
@@ -43,7 +46,7 @@ def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield from _objects(item, depth + 1)
     elif isinstance(value, dict):
         kind = value.get("@type")
-        if kind == "ClaimReview" or (isinstance(kind, list) and "ClaimReview" in kind):
+        if "ClaimReview" in {str(k).rpartition("/")[2] for k in (kind if isinstance(kind, list) else [kind])}:
             yield value
         else:
             for key in ("@graph", "mainEntity", "dataFeedElement", "item", "review", "hasPart", "itemListElement"):
@@ -52,7 +55,17 @@ def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def _text(value: Any, limit: int = 2000) -> str:
-    return " ".join(clean(str(value)).split())[:limit] if isinstance(value, (str, int, float)) else ""
+    """Plain text of a value, of the first of several, or of {"@value": …}; tags and entities that a system left in are read."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, dict):
+        value = value.get("@value", "")
+    if not isinstance(value, (str, int, float)):
+        return ""
+    text = clean(str(value))
+    if _MARKUP.search(text):
+        text = clean(str(lxml_html.fromstring(f"<div>{text}</div>").text_content()))
+    return " ".join(text.split())[:limit]
 
 
 def moment(raw: Any) -> datetime | None:
@@ -70,14 +83,38 @@ def moment(raw: Any) -> datetime | None:
 def _rating(value: Any) -> str:
     if isinstance(value, list):
         value = value[0] if value else {}
-    return _text(value.get("alternateName") or value.get("name") or "", 200) if isinstance(value, dict) else ""
+    if not isinstance(value, dict):
+        return _text(value, 200)
+    worth, best = _text(value.get("ratingValue"), 20), _text(value.get("bestRating"), 20)
+    return _text(value.get("alternateName") or value.get("name") or "", 200) or (f"{worth}/{best}" if worth and best else worth)
+
+
+def _json(block: str) -> Any:
+    """The value of a JSON-LD block, read past a comment or CDATA around it and commas too many. Raises ValueError."""
+    inner = _WRAP.sub("", block)
+    try:
+        try:
+            return json.loads(inner, strict=False)
+        except ValueError:
+            return json.loads(_COMMA.sub(r"\1", inner), strict=False)
+    except RecursionError:
+        raise ValueError("nested without end") from None
 
 
 def reviews(page: bytes | str) -> list[Review]:
     """Every review stated in the page's JSON-LD, in order, each claim once; broken JSON is skipped like an absent one."""
+    return _read(page)[0]
+
+
+def broken(page: bytes | str) -> bool:
+    """Does the page state reviews in a block that cannot be read? What it no longer seems to carry may stand there."""
+    return _read(page)[1]
+
+
+def _read(page: bytes | str) -> tuple[list[Review], bool]:
     raw = page.encode() if isinstance(page, str) else page
     if b"ClaimReview" not in raw:
-        return []
+        return [], False
     blocks: list[str] = []
     if raw.lstrip()[:1] in (b"{", b"["):
         blocks.append(raw.decode("utf-8", "replace"))
@@ -85,16 +122,18 @@ def reviews(page: bytes | str) -> list[Review]:
         tree = lxml_html.fromstring(raw, parser=lxml_html.HTMLParser(encoding="utf-8"))
         blocks += [str(s.text_content()) for s in tree.iter("script") if (s.get("type") or "").lower().startswith("application/ld+json")]
     out: dict[str, Review] = {}
+    unread = False
     for block in blocks:
         try:
-            data = json.loads(block, strict=False)
+            data = _json(block)
         except ValueError:
+            unread |= "ClaimReview" in block
             continue
         for found in _objects(data):
             claim = _text(found.get("claimReviewed"))
             if claim and claim not in out and len(out) < MAX_REVIEWS:
                 out[claim] = Review(
                     claim, _text(found.get("name") or found.get("headline"), 500), _rating(found.get("reviewRating")), _text(found.get("url")),
-                    moment(found.get("datePublished")), _text(found.get("inLanguage"), 8) or "vi",
+                    moment(found.get("datePublished")), _text(found.get("inLanguage"), 8).partition("-")[0].lower() or "vi",
                 )  # fmt: skip
-    return list(out.values())
+    return list(out.values()), unread

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from processing.claims import workflow
-from processing.claims.claimreview import Review, reviews
+from processing.claims.claimreview import Review, broken, reviews
 from processing.claims.tokens import tokens
 from processing.db import Connection, work
 from processing.scrub.core import redact
@@ -73,7 +73,7 @@ def ingest_page(conn: Connection, source: dict[str, Any], html: bytes, document_
         row = row_of(source, review, url, review.published_at or document["published_at"], digest, document_id)
         keep.add(row["claim_key"])
         changed += upsert(conn, row, now, withdrawn=review.withdrawn, others=len(dated) == 1)
-    if dated:
+    if dated and not broken(html):  # what cannot be read is not withdrawn
         changed += _withdraw_missing(conn, document["canonical_url"], keep, now)
     if changed:
         work.enqueue(conn, "claims", [document_id], now)

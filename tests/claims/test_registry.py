@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from crawlers.platforms import factcheck_api
 from processing.alerts.compose import compose
 from processing.claims import desk, workflow
 from processing.claims.ages import Check, older_than_event
+from processing.claims.claimreview import broken, reviews
 from processing.claims.registry import ingest_page, kind_of
 from processing.db import Connection
 from processing.errors import LangNgheError
@@ -234,3 +236,47 @@ def test_a_check_withdrawn_in_the_analysts_file_propagates_too(db: Connection, t
     db.execute("UPDATE outbox SET state = 'sent', sent_at = %s", [LATER])
     desk.enter(db, {**ROW, "withdrawn": "yes"}, who, LATER + timedelta(hours=1))
     assert len(_corrections(db)) == 1 and db.execute("SELECT version FROM fact_check").fetchone() == {"version": 2}
+
+
+_STATED = {"@context": "https://schema.org", "@type": "ClaimReview", "claimReviewed": RUMOUR, "datePublished": "2026-03-09", "reviewRating": {"alternateName": "Sai"}}
+
+
+def _block(text: str) -> str:
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "//<![CDATA[\n{}\n//]]>", "<!-- {} -->", "[{},]", '{{"@graph": [{}]}}', '{{"@type": "NewsArticle", "review": {}}}',
+    ],
+)  # fmt: skip
+def test_a_review_is_read_however_it_is_wrapped(block: str) -> None:
+    (found,) = reviews(f"<html>{_block(block.replace('{{', '{').replace('}}', '}').replace('{}', json.dumps(_STATED)))}</html>")
+    assert (found.claim, found.rating) == (RUMOUR, "Sai") and not broken(_block(json.dumps(_STATED)))
+
+
+@pytest.mark.parametrize(
+    ("change", "claim", "rating"),
+    [
+        ({"@type": "https://schema.org/ClaimReview"}, RUMOUR, "Sai"), ({"claimReviewed": [RUMOUR]}, RUMOUR, "Sai"), ({"claimReviewed": {"@value": RUMOUR}}, RUMOUR, "Sai"),
+        ({"claimReviewed": "Đập &amp; cống <b>nứt</b>"}, "Đập & cống nứt", "Sai"), ({"reviewRating": "Chưa đủ căn cứ"}, RUMOUR, "Chưa đủ căn cứ"),
+        ({"reviewRating": {"ratingValue": 1, "bestRating": 5}}, RUMOUR, "1/5"), ({"reviewRating": []}, RUMOUR, ""), ({"datePublished": 1773000000}, RUMOUR, "Sai"),
+    ],
+)  # fmt: skip
+def test_a_review_is_read_in_the_forms_publishers_write(change: dict, claim: str, rating: str) -> None:
+    (found,) = reviews(_block(json.dumps({**_STATED, **change}, ensure_ascii=False)))
+    assert (found.claim, found.rating, found.language) == (claim, rating, "vi")
+
+
+def test_a_block_that_cannot_be_read_withdraws_nothing(db: Connection) -> None:
+    src = source(db, "kiem-chung", "fact_check", "independent_fact_check")
+    doc = document(db, src, "bai/1", "Chúng tôi đối chiếu.")
+    other = {**_STATED, "claimReviewed": "Đập Khe Bùng nứt ba mươi mét tại thân đập chính."}
+    whole, half = _block(json.dumps(_STATED)), json.dumps(other)
+    assert ingest_page(db, src, (whole + _block(half)).encode(), doc, NOW) == 2
+    for bad in (half[:-5], '{"@graph":' * 3000 + half):
+        ingest_page(db, src, (whole + _block(bad)).encode(), doc, LATER)
+        assert db.execute("SELECT count(*) AS n FROM fact_check WHERE withdrawn_at IS NULL").fetchone() == {"n": 2}
+    ingest_page(db, src, whole.encode(), doc, LATER)
+    assert db.execute("SELECT count(*) AS n FROM fact_check WHERE withdrawn_at IS NULL").fetchone() == {"n": 1}
