@@ -94,7 +94,9 @@ def replay(
 
             now = datetime.now(UTC)
             landed = import_archive(conn, archive, now, days)
-            _say(f"landed {landed.landed}, known already {landed.known}")
+            _say(f"landed {landed.landed}, known already {landed.known}, left out {len(landed.faults)}")
+            for fault in landed.faults:
+                typer.echo(fault, err=True)
             for name, stats in run_all(conn=conn).items():
                 _say(f"{name:10} done {stats.done}  retry {stats.retry}  quarantine {stats.quarantine}")
         if start is not None and end is not None:
@@ -104,6 +106,8 @@ def replay(
             chosen = load_detection(settings) if settings is not None else None
             for line in backtest(conn, start.date(), end.date(), chosen):
                 _say(line)
+    if archive is not None and landed.faults:
+        raise typer.Exit(1)
 
 
 @app.command()

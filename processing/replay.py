@@ -1,8 +1,8 @@
 """Bring an archive of past documents in through the same stages that live ones pass.
 
 An archive is JSON Lines, gzipped or not. Each line: {"source", "url"} and either "html" or "title" and "text"; optional "fetched_at" and
-"published_at" (ISO 8601 with offset). A line without a source belongs to the source `archive`; a line without times is spread evenly over
-the `days` before `now`, in the order of the file.
+"published_at" (ISO 8601; local time without offset). A line without a source belongs to the source `archive`; a line without times is spread evenly over
+the `days` before `now`, in the order of the file. A line that cannot be used is named and left out; the others are brought in.
 
 A folder is the raw archive (`processing.db.archive`): its pages are extracted anew.
 """
@@ -10,42 +10,46 @@ A folder is the raw archive (`processing.db.archive`): its pages are extracted a
 from __future__ import annotations
 
 import gzip
-import json
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from processing.db import Connection, archive
 from processing.db.landing import keyed_digest, seal
 from processing.errors import LangNgheError
+from processing.filters import parse_line
 from processing.settings import get_settings
 from processing.text import clean
+from processing.zone import LOCAL
 
 ARCHIVE = "archive"
+_FIELDS = ("source", "url", "html", "title", "text", "fetched_at", "published_at")
 
 
 @dataclass
 class ImportStats:
+    """Lines landed, lines landed before, and what is wrong with each line that was left out, naming line and field."""
+
     landed: int = 0
     known: int = 0
+    faults: list[str] = field(default_factory=list)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Number and record of each line that holds something, or what is wrong with it. Raises LangNgheError when the file cannot be read."""
     opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        with opener(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
             for number, line in enumerate(lines, 1):
-                if line.strip():
+                if line.strip("\ufeff \t\r\n"):
                     try:
-                        record = json.loads(line)
-                    except (ValueError, RecursionError) as error:
-                        raise LangNgheError(f"{path}, line {number}: not JSON ({error})", "the archive must be JSON Lines") from None
-                    if not isinstance(record, dict):
-                        raise LangNgheError(f"{path}, line {number}: no JSON object", "the archive must be JSON Lines")
-                    yield number, record
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+                        yield number, parse_line(line, number, (), as_given=True, optional=_FIELDS)
+                    except ValueError as error:
+                        yield number, str(error)
+    except (OSError, EOFError, zlib.error) as error:
         raise LangNgheError(f"cannot read the archive {path}: {error}", "check the path and that the file is complete") from None
 
 
@@ -62,7 +66,7 @@ def _archive_source(conn: Connection) -> None:
 def import_archive(conn: Connection, path: Path, now: datetime, days: int = 60) -> ImportStats:
     """Land every line of the archive, sealed like a crawled page. Commits in batches; lines landed before are skipped.
 
-    Raises LangNgheError naming file and line when a line cannot be used; what was landed before it stays.
+    A line that cannot be used is noted in `faults`. Raises LangNgheError when the file cannot be read; what was landed before stays.
     """
     if path.is_dir():
         settings = get_settings()
@@ -75,12 +79,17 @@ def import_archive(conn: Connection, path: Path, now: datetime, days: int = 60) 
     _make_months(conn, now - timedelta(days=days + 1), now)
     stats = ImportStats()
     for position, (number, line) in enumerate(_lines(path)):
-        key = line.get("source") or ARCHIVE
-        if key not in sources:
-            raise LangNgheError(f"{path}, line {number}: unknown source {key!r}", "add it under config/sources first")
         spread = now - timedelta(days=days) + timedelta(days=days) * position / max(total, 1)
-        fetched_at = line.get("fetched_at") or line.get("published_at") or spread.isoformat()
-        landed = _land(conn, sources[key], f"{path}, line {number}", line, fetched_at, now)
+        try:
+            if isinstance(line, str):
+                raise ValueError(line)
+            key = line.get("source") or ARCHIVE
+            if key not in sources:
+                raise ValueError(f"line {number}: unknown source {key!r}; add it under config/sources first")
+            landed = _land(conn, sources[key], number, line, _fetched(line, number, spread, now), now)
+        except ValueError as fault:
+            stats.faults.append(f"{path.name}, {fault}")
+            continue
         stats.landed += landed
         stats.known += not landed
         if position % 500 == 499:
@@ -89,12 +98,27 @@ def import_archive(conn: Connection, path: Path, now: datetime, days: int = 60) 
     return stats
 
 
-def _land(conn: Connection, source_id: int, where: str, line: dict[str, Any], fetched_at: str, now: datetime) -> bool:
+def _fetched(line: dict[str, Any], number: int, spread: datetime, now: datetime) -> str:
+    """When a line's page was seen, never after `now`: as given, else when it was published, else `spread`. Raises ValueError naming line and field."""
+    for name in ("fetched_at", "published_at"):
+        if line.get(name):
+            try:
+                moment = datetime.fromisoformat(line[name])
+                aware = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
+                return min(aware.astimezone(UTC), now).isoformat()
+            except (ValueError, OverflowError):
+                if name == "fetched_at":
+                    raise ValueError(f"line {number}: field 'fetched_at' is not an ISO 8601 time: {line[name][:40]!r}") from None
+    return spread.isoformat()
+
+
+def _land(conn: Connection, source_id: int, number: int, line: dict[str, Any], fetched_at: str, now: datetime) -> bool:
     url = line.get("url") or (f"http://archive.invalid/{line['id']}" if "id" in line else None)
-    if not url or not ("html" in line or {"title", "text"} <= line.keys()):
-        raise LangNgheError(f"{where}: needs url (or id), and html or title and text", "see `langnghe replay --help`")
-    entry: dict[str, Any] = {"published_raw": line.get("published_at") or (None if "html" in line else fetched_at)}
-    if "html" in line:
+    whole = line.get("html") is not None
+    if not url or not (whole or (line.get("title") is not None and line.get("text") is not None)):
+        raise ValueError(f"line {number}: needs url (or id), and html or title and text")
+    entry: dict[str, Any] = {"published_raw": line.get("published_at") or (None if whole else fetched_at)}
+    if whole:
         kind, body, content_type = "page", line["html"].encode(), "text/html; charset=utf-8"
     else:
         # Plain text arrives the way full text in a feed does: paragraphs in the entry.

@@ -152,14 +152,31 @@ def test_binary_data_and_endless_tags_are_no_page() -> None:
     check_bytes(b"<img src='data:image/png;base64," + b"A" * 200_000 + b"'><p>x</p>")
 
 
+def test_a_bad_line_of_an_archive_is_named_and_the_others_come_in(tmp_path: Path, db: Any) -> None:
+    good = '{"id": %d, "title": "Ngập ở xã Chư Sê", "text": "Mưa lớn.", "fetched_at": "%s"}'
+    bad = [
+        ("[1]", "expected a JSON object"), ("[" * 100_000, "nested too deeply"), ("{", "not JSON"), ('{"id": 1, "title": "x"}', "needs url"),
+        ('{"id": 1, "title": null, "text": "x"}', "needs url"), ('{"id": 1, "html": 5}', "field 'html' must be text"),
+        ('{"url": 5, "html": "x"}', "field 'url' must be text"), ('{"id": 1, "html": "x", "source": "nobody"}', "unknown source 'nobody'"),
+        (good % (1, "hôm qua"), "'fetched_at' is not an ISO 8601 time"), ("\udcff", "not UTF-8"),
+    ]  # fmt: skip
+    lines = ["\ufeff" + good % (90, "2024-03-01T08:00:00"), *(line for line, _ in bad), "", good % (91, "2999-01-01"), good % (92, "2023-05-01T00:00:00Z")]
+    file = tmp_path / "archive.jsonl"
+    file.write_bytes("\r\n".join(lines).encode("utf-8", "surrogateescape"))
+    for landed, known in ((3, 0), (0, 3)):
+        stats = import_archive(db, file, datetime.now(UTC))
+        assert (stats.landed, stats.known) == (landed, known)
+        for number, ((_, words), fault) in enumerate(zip(bad, stats.faults, strict=True), 2):
+            assert fault.startswith(f"archive.jsonl, line {number}: ") and words in fault
+
+
 def test_addresses_archives_and_tables_that_are_none_are_named(tmp_path: Path, db: Any) -> None:
     out = io.StringIO()
     assert discover("http://[bad", out) == 1 and "bad_url" in out.getvalue()
     broken = tmp_path / "broken"
-    for body, words in ((b"[1]\n", "line 1"), (b"[" * 100_000, "line 1"), (b"\xff\n", "cannot read")):
-        broken.write_bytes(body)
-        with pytest.raises(LangNgheError, match=words):
-            import_archive(db, broken, datetime.now(UTC))
+    with pytest.raises(LangNgheError, match="cannot read"):
+        import_archive(db, tmp_path / "none", datetime.now(UTC))
+    broken.write_bytes(b"\xff\n")
     with pytest.raises(LangNgheError, match="cannot read"):
         import_csv(db, broken, datetime.now(UTC))
     with pytest.raises(LangNgheError, match="cannot read"):

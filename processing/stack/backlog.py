@@ -60,7 +60,7 @@ def main() -> int:
             front(conn)
             return 0
         landed = import_archive(conn, Path(sys.argv[1]), datetime.now(UTC))
-        sys.stdout.write(f"landed {landed.landed}, known already {landed.known}\n")
+        sys.stdout.write("\n".join([f"landed {landed.landed}, known already {landed.known}", *landed.faults, ""]))
         sys.stdout.flush()
         with subprocess.Popen([sys.executable, "-m", "processing.stack.backlog", "--front"], cwd=ROOT) as reading:
             return back(conn, reading)
