@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from processing.text import clean, tone
 
@@ -65,7 +65,7 @@ def _runs(words: list[str], keys: list[str], stop: frozenset[str]) -> Iterable[s
 
 
 def _add(terms: dict[str, float], text: str, weight: float, lang: str, limit: int) -> None:
-    words = _WORD.findall(text)[:limit]
+    words = [found.group() for found in islice(_WORD.finditer(text), limit)]
     if not words:
         return
     lower = [w.lower() for w in words]
