@@ -26,6 +26,8 @@ SMOOTHED, SPARED = 20.0, 0.5  # weight of the single syllable; taken from each p
 MOST = 120  # syllables of a clause that are read
 _WORD = re.compile(r"[^\W\d_]+")
 _CLAUSE = re.compile(r"[^.!?,;:()\"“”\n]+")
+_SMALL = "a-z" + "".join(c for c in map(chr, range(0xDF, 0x1EFA)) if c.islower())  # a range would take in Đ, Ơ and the accented capitals
+_CAPITALISED = re.compile(rf"(?<!\w)(?![{_SMALL}])\w+")
 _EDGE = "<"
 
 
@@ -84,15 +86,16 @@ def _clause(match: re.Match[str]) -> str:
 
 
 def count(articles: Path, target: Path) -> None:
-    """Count the syllables of a gzipped JSON Lines file with "text", and write the table."""
+    """Count the syllables of a gzipped JSON Lines file with "text", and write the table. What is written with a capital, names above all, is not counted."""
     single: Counter[str] = Counter()
     double: Counter[tuple[str, str]] = Counter()
     with gzip.open(articles, "rt", encoding="utf-8") as lines:
         for line in lines:
-            for clause in _CLAUSE.findall(tone(json.loads(line)["text"].lower())):
-                words = [_EDGE, *_WORD.findall(clause)]
-                single.update(words)
-                double.update(pairwise(words))
+            for clause in _CLAUSE.findall(tone(json.loads(line)["text"])):
+                for small in _CAPITALISED.split(clause):
+                    words = [_EDGE, *_WORD.findall(small)]
+                    single.update(words)
+                    double.update(pairwise(words))
     kept = sorted(word for word, often in single.items() if often >= OFTEN)
     number = {word: at for at, word in enumerate(kept)}
     forms = Counter(fold_keep(word) for word in kept)
