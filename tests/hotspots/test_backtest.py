@@ -57,7 +57,7 @@ def test_odd_ranges_of_days(db: Connection) -> None:
 def test_a_decision_on_the_issue_a_hot_spot_was_merged_into_counts(db: Connection) -> None:
     town = surge(db)
     town.story("Mưa lớn")
-    issues.join(db, 2, 1)
+    issues.join(db, 2, 1, NOW)
     decide = """INSERT INTO review_decision (at, user_id, subject_kind, subject_id, decision)
                 SELECT %s, (SELECT min(id) FROM app_user), 'issue', 2, %s"""
     for minutes, decision, line in (
