@@ -56,15 +56,26 @@ def _topics(shared: Path) -> list[Row]:
     if (shared / "news").exists():
         sets["real articles"] = topicdata.read_real(shared)
         sets["both"] = sets["written leads"] + sets["real articles"]
+    held = {"openings of news, development": topicdata.read_openings()}
+    if (shared / "claims").exists():
+        held["ViFactCheck articles, development"] = topicdata.read_development(shared, "vifact")
+        held["VNTC articles in doubt, development"] = topicdata.read_development(shared, "vntc")
     out = []
-    for name, rows in sets.items():
+    for name, rows in (sets | held).items():
         pairs = [(label, text) for label, _, text in rows]
         said = {text: topics.classify(title, text) for _, title, text in rows}
         model = topicdata.macro_f1(pairs, lambda text, said=said: said[text][0])  # type: ignore[misc]
         rules = topicdata.macro_f1(pairs, lambda text: by_rules(text)[0])
         error = topicdata.calibration_error([(said[text][1], said[text][0] == label) for label, text in pairs])
-        out.append((f"topics: macro-F1, {name} ({len(rows)})", f"{model:.3f}", f"keyword rules {rules:.3f}", "≥ .80, rules + .10"))
-        out.append((f"topics: calibration error, {name}", f"{error:.3f}", "", "≤ .05"))
+        out.append(
+            (
+                f"topics: macro-F1, {name} ({len(rows)})",
+                f"{model:.3f}",
+                f"keyword rules {rules:.3f}",
+                "" if name in held else "≥ .80, rules + .10",
+            )
+        )
+        out.append((f"topics: calibration error, {name}", f"{error:.3f}", "", "" if name in held else "≤ .05"))
     return out
 
 

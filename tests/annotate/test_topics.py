@@ -35,6 +35,17 @@ def test_real_articles(topics: Topics, shared_data: Path) -> None:
     assert topicdata.calibration_error([(answers[text][1], answers[text][0] == label) for label, text in pairs]) <= 0.07
 
 
+def test_openings_of_news(topics: Topics) -> None:
+    """Accidents told like crime news, papers of today, and what looks like a service and is none: court, party, faith, protest, adverts."""
+    rows = [(label, *topics.classify(title, text)) for label, title, text in topicdata.read_openings()]
+    assert len(rows) >= 290
+    assert {label for label, _, _ in rows} == set(taxonomy())
+    assert sum(said == label for label, said, _ in rows) >= 0.90 * len(rows)
+    nothing = [said for label, said, _ in rows if label == OTHER]
+    assert sum(said == OTHER for said in nothing) >= 0.90 * len(nothing)
+    assert topicdata.calibration_error([(score, said == label) for label, said, score in rows]) <= 0.05
+
+
 def test_every_label_has_its_words(topics: Topics) -> None:
     assert set(topics.labels) == set(taxonomy())
     assert {label for label, _ in topicdata.read()} == set(taxonomy())

@@ -26,6 +26,23 @@ def read_real(shared: Path) -> list[tuple[str, str, str]]:
     return [(labels[row["id"]], row["title"], row["text"]) for row in rows if row["id"] in labels]
 
 
+def read_openings() -> list[tuple[str, str, str]]:
+    """(label, headline, opening) of the news written for development."""
+    lines = (FILE.parent / "topics_news.txt").read_text(encoding="utf-8").splitlines()
+    return [(label, title, text) for label, title, text in (line.split("|") for line in lines if line and not line.startswith("#"))]
+
+
+def read_development(shared: Path, name: str) -> list[tuple[str, str, str]]:
+    """(label, "", text) of the articles of the set `vifact` or `vntc`, whose texts stay in the development data."""
+    lines = (FILE.parent / "topics_dev.tsv").read_text(encoding="utf-8").splitlines()
+    marked = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    labels = {key: label for key, label, where in marked if where == name}
+    path = {"vifact": "claims/vifactcheck_articles.jsonl.gz", "vntc": "topics/vntc.jsonl.gz"}[name]
+    with gzip.open(shared / path, "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [(labels[row["id"]], "", row["text"]) for row in rows if row["id"] in labels]
+
+
 def macro_f1(rows: list[tuple[str, str]], said: Callable[[str], str], show: bool = False) -> float:
     """Mean F1 over the labels present."""
     hits: Counter[str] = Counter()
