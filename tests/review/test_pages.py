@@ -137,6 +137,19 @@ def test_a_claim_stands_beside_each_publisher_and_its_kind(staff: TestClient, id
     assert re.search(r"Kiểm Tin Mẫu đánh giá ngày 22/11/2026", page)
 
 
+def test_a_match_that_a_confirmed_wording_brought_says_since_when_and_leads_there(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
+    first = db.execute("UPDATE match SET state = 'confirmed', decided_by = 1, decided_at = now() WHERE id = (SELECT min(id) FROM match) RETURNING public_id").fetchone()
+    assert first
+    db.execute(
+        """UPDATE match SET features = features || jsonb_build_object('wording', jsonb_build_object('match', %s::text, 'confirmed_at', '2026-11-20T20:00:00+00:00'))
+           WHERE id = (SELECT max(id) FROM match)""",
+        [str(first["public_id"])],
+    )
+    db.commit()
+    page = staff.get(f"/claims/{ids['claim']}").text
+    assert re.search(rf'đã được xác nhận ngày 21/11/2026: <a href="[^"]*/claims/{ids["claim"]}">', page)
+
+
 def test_a_claim_shows_where_and_when_it_appears_with_copies_folded(staff: TestClient, ids: dict[str, str], db: Connection) -> None:
     other = db.execute(
         """INSERT INTO source (key, name, kind, owner, basis, reviewed_on, review_due, home_url)
