@@ -13,10 +13,10 @@ from collections import Counter
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from math import log
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from processing.claims.numbers import fold_keep
 from processing.text import tone
@@ -24,6 +24,7 @@ from processing.text import tone
 OFTEN, TOGETHER = 8, 5  # a syllable and a pair that are kept occur this often
 SMOOTHED, SPARED = 20.0, 0.5  # weight of the single syllable; taken from each pair's count
 MOST = 120  # syllables of a clause that are read
+REMEMBERED = 20_000  # pairs of syllables
 _WORD = re.compile(r"[^\W\d_]+")
 _CLAUSE = re.compile(r"[^.!?,;:()\"“”\n]+")
 _SMALL = "a-z" + "".join(c for c in map(chr, range(0xDF, 0x1EFA)) if c.islower())  # a range would take in Đ, Ơ and the accented capitals
@@ -34,45 +35,67 @@ _EDGE = "<"
 class Spellings:
     """Counts of syllables and of pairs, and the spellings of a syllable without its marks."""
 
-    def __init__(self, syllables: list[str], counts: list[int], pairs: dict[int, int]) -> None:
-        self.number = {syllable: number for number, syllable in enumerate(syllables)}
-        self.counts, self.pairs, self.total = counts, pairs, float(sum(counts))
+    def __init__(self, syllables: list[str], counts: NDArray[np.int64], pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]) -> None:
         self.of: dict[str, list[str]] = {}
+        self.remembered: dict[tuple[str, str], NDArray[np.float64]] = {}
+        place = []  # of a syllable among the spellings of its form
         for syllable in syllables:
-            self.of.setdefault(fold_keep(syllable), []).append(syllable)
+            some = self.of.setdefault(fold_keep(syllable), [])
+            place.append(len(some))
+            some.append(syllable)
+        self.form = {form: number for number, form in enumerate(self.of)}
+        number = {syllable: at for at, syllable in enumerate(syllables)}
+        self.counts = {form: counts[[number[syllable] for syllable in some]].astype(np.float64) for form, some in self.of.items()}
+        self.total = float(counts.sum())
+        left, right, together = pairs
+        forms, places = np.array([self.form[fold_keep(syllable)] for syllable in syllables]), np.array(place)
+        keys = forms[left] * len(self.form) + forms[right]
+        order = np.argsort(keys, kind="stable")
+        # pairs of syllables by the pair of their forms
+        self.keys, self.rows, self.columns, self.together = keys[order], places[left][order], places[right][order], np.maximum(together[order] - SPARED, 0.0)
 
     def likely(self, words: list[str]) -> list[str]:
         """The likeliest spelling of lower-case syllables without marks that stand one after the other; what is not known stays."""
-        scores = {_EDGE: 0.0}
-        steps: list[dict[str, str]] = []
+        last, scores = _EDGE, np.zeros(1)
+        steps: list[NDArray[np.intp]] = []
         for word in words[:MOST]:
-            found, step = {}, {}
-            for spelling in self.of.get(word, (word,)):
-                score, before = max((score + self._chance(left, spelling), left) for left, score in scores.items())
-                found[spelling], step[spelling] = score, before
-            steps.append(step)
-            scores = found
-        spelling = max(scores, key=lambda each: (scores[each], each))
+            reached = scores[:, None] + self._chances(last, word)
+            steps.append(reached.argmax(axis=0))
+            scores, last = reached.max(axis=0), word
+        at = int(scores.argmax())
         out = words[MOST:][::-1]
-        for step in reversed(steps):
-            out.append(spelling)
-            spelling = step[spelling]
+        for word, step in zip(reversed(words[:MOST]), reversed(steps), strict=True):
+            out.append(self.of.get(word, [word])[at])
+            at = int(step[at])
         return out[::-1]
 
-    def _chance(self, left: str, right: str) -> float:
-        """Logarithm of the chance that `right` follows `left`."""
-        one, two = self.number.get(left, -1), self.number.get(right, -1)
-        alone = (self.counts[two] if two >= 0 else 1) / self.total
-        together = self.pairs.get(one * len(self.counts) + two, 0) if one >= 0 and two >= 0 else 0
-        return log((max(together - SPARED, 0.0) + SMOOTHED * alone) / ((self.counts[one] if one >= 0 else 1) + SMOOTHED))
+    def _chances(self, left: str, right: str) -> NDArray[np.float64]:
+        """A row for each spelling of `left`, a column for each of `right`; what was asked for is remembered."""
+        found = self.remembered.get((left, right))
+        if found is None:
+            if len(self.remembered) >= REMEMBERED:
+                self.remembered.clear()
+            found = self.remembered[left, right] = self._computed(left, right)
+        return found
+
+    def _computed(self, left: str, right: str) -> NDArray[np.float64]:
+        """Logarithm of the chance that each spelling of `right` follows each of `left`."""
+        before, after = (self.counts.get(form, np.ones(1)) for form in (left, right))
+        mass = np.tile(SMOOTHED / self.total * after, (len(before), 1))
+        if left in self.form and right in self.form:
+            key = self.form[left] * len(self.form) + self.form[right]
+            some = slice(*np.searchsorted(self.keys, (key, key + 1)))
+            mass[self.rows[some], self.columns[some]] += self.together[some]
+        chances: NDArray[np.float64] = np.log(mass / (before + SMOOTHED)[:, None])
+        return chances
 
 
 @cache
 def _spellings() -> Spellings:
     with (files("processing.claims") / "data" / "syllables.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         syllables = str(stored["syllables"].tobytes(), "utf-8").split(" ")
-        left, right = stored["left"].astype(np.int64), stored["right"].astype(np.int64)
-        return Spellings(syllables, stored["counts"].tolist(), dict(zip((left * len(syllables) + right).tolist(), stored["together"].tolist(), strict=True)))
+        counts, left, right, together = (stored[name].astype(np.int64) for name in ("counts", "left", "right", "together"))
+        return Spellings(syllables, counts, (left, right, together))
 
 
 def restored(plain: str) -> str:
