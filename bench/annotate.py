@@ -137,7 +137,7 @@ def _speed(shared: Path) -> list[Row]:
             same += segment.words(sentence) == word_tokenize(sentence, use_token_normalize=False)
             total += 1
     under = per_second(lambda _, text: word_tokenize(text), measured[:40])
-    ours = per_second(lambda _, text: [segment.words(s) for s in segment.sentences(text)], measured)
+    ours = per_second(lambda _, text: segment.words_of(segment.sentences(text)), measured)
     everything = per_second(lambda title, text: annotator.analyse(text, title), measured)
     cut = per_second(search.vector, measured)
     return [
