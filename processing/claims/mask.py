@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from processing.claims.lexicon import PROVINCES
 from processing.claims.numbers import fold_keep
 from processing.claims.watched import Watched
 
@@ -51,6 +52,12 @@ _KIN = re.compile(
     r"^\W*(?:[Hh]àng xóm|[Mm]ẹ|[Bb]ố|[Bb]a|[Cc]ha|[Dd]ì|[Cc]ậu|[Bb]ác|[Cc]ô|[Cc]hú|[Cc]hị|[Aa]nh|[Ôô]ng|[Bb]à|[Bb]ạn|[Bb]à con|[Dd]ân|[Nn]gười ta|[Mm]ấy \S+)"
     r"(?:\s+[^\s,:;?!]+){0,4}?\s+(?:bảo(?! (?:vệ|đảm|hiểm|hành|tàng|tồn|trì|mật|kê|ban|lãnh|dưỡng|quản))|kể(?! (?:từ|cả))|đồn(?! (?:công|điền|biên))|kháo|mách)(?:\s+(?:nhau|là|rằng|tôi|với tôi))*[:,]?\s+"
 )
+# the same without diacritics, where "ba" is three, too, and "cau" a bridge: somebody one knows is said to be one's own
+_KIN_BARE = Watched(
+    r"^\W*(?:hang xom|nguoi ta|ba con|(?:me|bo|ba|cha|di|cau|bac|co|chu|chi|anh|ong|ban|con|em|vo|chong)\s+(?:toi|minh|em|nha)|dan\s+(?:lang|xom|quanh|trong))\b"
+    r"(?:\s+[^\s,:;?!]+){0,4}?\s+(?:bao(?! (?:ve|dam|hiem|hanh|tang|ton|tri|mat|ke|ban|lanh|duong|quan|cao|chi|gio|lut|so|gom|nhieu|luc|dong|no|bi|xi|do)\b)|ke(?! (?:tu|ca|hoach|khai|ben|toan|don)\b)"
+    r"|don(?! (?:cong|dien|bien|gia|vi|dang|hang|xin|to|doc|thu|ve|bao)\b)|mach(?! (?:nuoc|dien|mau)\b)|khao(?! sat\b))(?:\s+(?:nhau|la|rang|toi|voi toi))*[:,]?\s+"
+)
 _TAIL = Watched(rf",\s*(?:theo\s+(?:loi\s+)?)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}?\s{_SPEECH}\b\s*[.!\"]*\s*$"
                    rf"|\s?,\s*{_BODY}[^,;]{{0,80}}?\s{_REPORTS}\s*[.!\"]*\s*$|\s?,\s*theo\s+(?:(?:loi\s+)?{_ARTICLE}(?:{_WHO})\b[^,;]{{0,80}}|(?!(?:{_LAW}|{_OWN})\b)[^,;\d]{{1,80}})$")  # fmt: skip
 
@@ -67,7 +74,8 @@ _GROUP = Watched(  # religions first: "Công" and "Hòa" are peoples, too
     rf"|\b(?:nguoi dan toc|dan toc|dong bao|ba con|nguoi)\s+(?:{_ETHNIC})\b(?!\s+(?:nguoi|te|doanh|nam))(?:\s(?:do|den|trang|tien|ao dai)\b)?"
     r"|\b(?:dong bao )?(?:dan toc )?thieu so\b"
 )
-_ORIGIN = Watched(r"\b(?:nguoi|dan)\s+(?:goc\s+|que\s+)?(?:mien\s+(?:bac|trung|nam|tay|nui|xuoi|ngoai|trong)|(?:bac|trung|nam)(?!\s*\w*\d))\b")
+_PROVINCES = "|".join(re.escape(name) for name in sorted(PROVINCES, key=len, reverse=True))
+_ORIGIN = Watched(rf"\b(?:nguoi|dan)\s+(?:goc\s+|que\s+)?(?:mien\s+(?:bac|trung|nam|tay|nui|xuoi|ngoai|trong)|(?:bac|trung|nam)(?!\s*\w*\d)|(?:{_PROVINCES}))\b")
 _ORIGIN_NAMED = re.compile(rf"\b[Nn]gười\s+(?:gốc\s+|quê\s+)?{_CAP}(?:\s+{_CAP}){{0,2}}|\b(?:gốc|quê|nguyên quán)\s+(?:ở\s+)?{_CAP}(?:\s+{_CAP}){{0,2}}")
 _NAMED = Watched(r"\b(?:nguoi|goc|que|nguyen quan)\s")
 _LEANING = Watched(
@@ -81,7 +89,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     folded = fold_keep(text)
     found: list[tuple[int, int]] = []
     said = ":" in folded or "rang" in folded
-    lead = (said and _ANY.match(folded)) or _LEAD.match(folded) or _THEO.match(folded) or _REPORTED.match(folded) or _HEARSAY.match(folded) or _KIN.match(text)
+    lead = (said and _ANY.match(folded)) or _LEAD.match(folded) or _THEO.match(folded) or _REPORTED.match(folded) or _HEARSAY.match(folded)
+    lead = lead or _KIN.match(text) or (_KIN_BARE.match(folded) if folded == text.lower() else None)
     # an attribution is taken out only when a statement of at least three words remains
     if lead and len(folded[lead.end() :].split()) >= 3:
         found.append((0, lead.end()))

@@ -5,12 +5,15 @@ Proof here: who says it, and about which group, changes no score; publishers who
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from processing.claims import checkable
 from processing.claims.core import Matcher
 from processing.claims.mask import mask
 from processing.claims.relation import verify
+from processing.text import fold
 
 BODY = "ba quỹ tín dụng ở phường Trinh Giang sẽ đóng cửa từ ngày 12/3 và ngừng trả tiền gửi"
 SPEAKERS = (
@@ -49,6 +52,16 @@ def test_swapping_the_speaker_changes_no_score() -> None:
     _same([_scores(matcher, t) for t in texts])
     scores = [checkable.score(t) for t in texts]
     assert max(scores) - min(scores) <= 1e-9
+
+
+@pytest.mark.parametrize("written", [fold, lambda text: fold(text).capitalize()], ids=["lower case", "a capital first"])
+def test_nor_does_it_without_diacritics(written: Callable[[str], str]) -> None:
+    matcher = Matcher(CHECKS)
+    texts = [written(s.format(BODY)) for s in SPEAKERS]
+    _same([_scores(matcher, t) for t in texts])
+    for swapped in (texts, *([written(f"Đêm 14/10, 5 hộ {g} ở xã Tân Lộc bị ngập và mất nước sạch.") for g in group] for group in GROUPS)):
+        scores = [checkable.score(t) for t in swapped]
+        assert max(scores) - min(scores) <= 1e-9, dict(zip(swapped, scores, strict=True))
 
 
 @pytest.mark.parametrize("evidence", ["Sáng 12/3, hai quỹ tín dụng ở phường Trinh Giang vẫn mở cửa. Trời mưa. Người gửi rút được tiền.", "Ba quỹ tín dụng vẫn trả tiền gửi."])
@@ -110,7 +123,7 @@ def test_another_place_is_another_claim_with_or_without_capitals(query: str) -> 
 
 
 @pytest.mark.parametrize("text", ["Bệnh viện huyện cho biết sẽ hoãn 40 ca mổ trong tuần này.", "Bà con bảo vệ rừng phòng hộ suốt đêm 6/12.", "Theo Nghị định 168, lỗi vượt đèn đỏ bị phạt 6 triệu đồng.",
-                                  "Dân đến đồn công an xã trình báo mất 30 xe máy."])  # fmt: skip
+                                  "Dân đến đồn công an xã trình báo mất 30 xe máy.", "ba con bao ve rung phong ho suot dem 6/12", "nha toi o duong bao ve so 3 bi ngap"])  # fmt: skip
 def test_what_a_body_does_itself_is_no_attribution(text: str) -> None:
     assert mask(text) == text
 
