@@ -88,7 +88,8 @@ def claims_match(
     k: Annotated[int, typer.Option("-k", min=1, help="How many matches a line")] = 10,
 ) -> None:
     """The k nearest published checks of each {"id", "text", "published_at"?} line."""
-    from processing.claims.core import Matcher, wordings_of
+    from processing.claims.collection import wordings_of
+    from processing.claims.core import Matcher
     from processing.claims.semantics import configured
     from processing.filters import read_all
 

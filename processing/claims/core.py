@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,20 +19,17 @@ import numpy.typing as npt
 
 from processing.claims import facts
 from processing.claims.align import Alignment, align
+from processing.claims.collection import MAX_CHARS, Collection
 from processing.claims.fusion import FEATURES, MOST_DIFFER, Fusion
-from processing.claims.index import Index
 from processing.claims.mask import mask
-from processing.claims.semantics import MAX_EMBEDDED, Combiner, Dense, Embedder, passage_of
+from processing.claims.semantics import Combiner, Embedder
 from processing.claims.tokens import Terms, terms
-from processing.errors import LangNgheError
 from processing.text import clean
 
 POOL = 60  # candidates scored lexically
 SPARE = 2  # candidates read at once beyond those asked for
 ALWAYS, NEAR = 3, 0.4  # the best three are compared from FAR on, the others from this share of the check's n-grams on
 SHORT = 8  # syllables: shorter queries are only ever suggested
-MAX_CHARS = 20_000  # of a query; a longer text is not a claim and is cut
-FACT_CACHE = 20_000
 FAR = 0.25  # below this share of a check's n-grams the texts are not compared: nothing so far apart states the same
 UNLIKE = {"numbers": 0.0, "dates": 0.0, "places": 0.0, "names": 0.0, "differences": 0.0, "replaced": 1.0, "one_side": 1.0, "edit": 0.0,
           "swapped": 1.0, "missing": 1.0}  # fmt: skip
@@ -68,17 +64,6 @@ class Pool:
     told: npt.NDArray[np.int64]
 
 
-@dataclass(slots=True)
-class _Check:
-    """A check, or a further wording of the one at position `of`. `masked` is the claim as it is compared; the same object where nothing is masked."""
-
-    id: str
-    masked: str
-    published_at: str | None
-    of: int = -1
-    number: int = 0
-
-
 @dataclass
 class _Query:
     """What is read of a query once. `whole`: every feature is wanted, also of what a stated difference has settled."""
@@ -90,17 +75,6 @@ class _Query:
     whole: bool = False
 
 
-def wordings_of(check: Mapping[str, Any]) -> list[str]:
-    """The field `wordings` of a check, NFC: further texts that state the same as its claim. Raises LangNgheError where it is no list of texts."""
-    given = check.get("wordings")
-    if given is None:
-        return []
-    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
-        wrong = type(given).__name__ if not isinstance(given, list) else next(type(text).__name__ for text in given if not isinstance(text, str))
-        raise LangNgheError(f"field 'wordings' of check {check.get('id')!r} must be a list of texts, got {wrong}", 'write "wordings": ["…", "…"], or leave the field out')
-    return [clean(text)[:MAX_CHARS] for text in given]
-
-
 class Matcher:
     """Holds checks {"id","claim","title"?,"text"?,"published_at"?,"wordings"?,…} in memory; `add` more at any time.
 
@@ -108,31 +82,23 @@ class Matcher:
     """
 
     def __init__(self, checks: Iterable[dict[str, Any]] = (), fusion: Fusion | None = None, embedder: Embedder | None = None) -> None:
-        self._dense = Dense(embedder) if embedder is not None else None
+        self.held = Collection(embedder)
         self._combiner = Combiner.load() if embedder is not None else None
-        self._index = Index()
-        self._checks: list[_Check] = []
-        self._withdrawn: set[int] = set()
-        self._position: dict[str, int] = {}
-        self._wordings: dict[str, tuple[str, ...]] = {}
-        self._told: dict[str, list[int]] = {}
-        self._of: dict[int, int] = {}
-        self._facts: OrderedDict[int, facts.Facts] = OrderedDict()
         self._fusion = fusion if fusion is not None else Fusion.load()
         self.add(checks)
 
     def __len__(self) -> int:
-        return len(self._position)
+        return len(self.held)
 
     @property
     def model(self) -> str:
         """Version of the model behind `score` and `tier`, stored with every match."""
-        return self._fusion.version + (f"+{self._dense.name}" if self._dense is not None else "")
+        return self._fusion.version + (f"+{self.held.dense.name}" if self.held.dense is not None else "")
 
     @property
     def embeds(self) -> bool:
         """Is an embedder at work?"""
-        return self._dense is not None
+        return self.held.dense is not None
 
     def adopt(self, fusion: Fusion) -> None:
         """Judge with another model from now on."""
@@ -143,72 +109,15 @@ class Matcher:
 
         Raises LangNgheError for a field `wordings` that is no list of texts; the checks before it are in.
         """
-        read: list[str] = []
-        worded: dict[str, list[str]] = {}
-        try:
-            for check in checks:
-                said, claim, title = wordings_of(check), clean(str(check.get("claim") or "")), clean(str(check.get("title") or ""))
-                text = clean(str(check.get("text") or ""))
-                claim = claim or title or text
-                self.withdraw(str(check["id"]))
-                self._position[str(check["id"])] = len(self._checks)
-                self._checks.append(_Check(check["id"], _masked(claim[:MAX_CHARS]), check.get("published_at")))
-                self._index.add(terms("\n".join(part for part in (claim, title, text) if part)), terms(claim))
-                if self._dense is not None:
-                    read.append(passage_of(claim, title))
-                if said:
-                    worded[str(check["id"])] = said
-        finally:
-            if self._dense is not None:
-                self._dense.add(read)
-        for check_id, said in worded.items():
-            self._say(check_id, said)
+        self.held.add(checks)
 
     def know(self, wordings: Mapping[str, Sequence[str]]) -> None:
         """From now on these, and no others, are the further wordings of checks, by id; unknown ids are ignored. Only what changed is indexed."""
-        for check_id in self._wordings.keys() | wordings.keys():
-            said = [clean(text)[:MAX_CHARS] for text in wordings.get(check_id, ())]
-            if check_id in self._position and self._wordings.get(check_id, ()) != tuple(said):
-                self._say(check_id, said)
-        if self._dense is not None:
-            self._dense.keep(self._checks[at].masked[:MAX_EMBEDDED] for told in self._told.values() for at in told)
-
-    def _say(self, check_id: str, said: Sequence[str]) -> None:
-        """Replace a check's further wordings. An empty one and one said before keep their place in the list and are not indexed."""
-        self._forget(self._told.pop(check_id, ()))
-        self._wordings.pop(check_id, None)
-        if not said:
-            return
-        at, before, read = self._position[check_id], set[str](), []
-        self._wordings[check_id], told = tuple(said), []
-        for number, text in enumerate(said):
-            masked = _masked(text)
-            if not masked or masked in before:
-                continue
-            before.add(masked)
-            told.append(len(self._checks))
-            self._of[len(self._checks)] = at
-            self._checks.append(_Check(check_id, masked, None, at, number))
-            found = terms(text)
-            self._index.add(found, found)
-            read.append(masked[:MAX_EMBEDDED])
-        self._told[check_id] = told
-        if self._dense is not None:
-            self._dense.add(read, wordings=True)
+        self.held.know(wordings)
 
     def withdraw(self, check_id: str) -> None:
         """Forget a check and its wordings; unknown ids are ignored."""
-        at = self._position.pop(check_id, None)
-        if at is not None:
-            self._forget([at, *self._told.pop(check_id, ())])
-            self._wordings.pop(check_id, None)
-
-    def _forget(self, places: Iterable[int]) -> None:
-        for at in places:
-            self._withdrawn.add(at)
-            self._facts.pop(at, None)
-            self._of.pop(at, None)
-            self._checks[at].masked = ""  # its words are no longer kept
+        self.held.withdraw(check_id)
 
     def match(self, query: dict[str, Any], k: int = 10) -> list[dict[str, Any]]:
         """Contract of `langnghe claims match`: the top k checks for {"text","published_at"?}, best first, with score and tier."""
@@ -216,7 +125,7 @@ class Matcher:
         matches: list[dict[str, Any]] = [{"check": c.check, "score": round(c.score, 6), "tier": c.tier} for c in found]
         # The contract is always k: checks that share nothing with the text follow with score 0, in the order they came.
         listed = {str(c.check) for c in found}
-        rest = (self._checks[at].id for check, at in self._position.items() if check not in listed)
+        rest = (self.held.checks[at].id for check, at in self.held.position.items() if check not in listed)
         matches += [{"check": check, "score": 0.0, "tier": "related"} for check in itertools.islice(rest, k - len(matches))]
         return matches
 
@@ -250,7 +159,7 @@ class Matcher:
             least = heapq.nlargest(k, (c.score for c in out))[-1] if len(out) >= k else -1.0
             if raw <= least:
                 return False
-            if raw * _decay(self._checks[at].published_at, read.published_at) > least:
+            if raw * _decay(self.held.checks[at].published_at, read.published_at) > least:
                 told = None if beside is None else (int(pool.told[i]), beside)
                 out.append(self._judge(at, raw, own, read, FAR if place < ALWAYS else NEAR, told))
         return True
@@ -260,7 +169,7 @@ class Matcher:
     ) -> list[tuple[dict[str, float], dict[str, float] | None]]:
         """Lexical features beside each check, and beside its wording where that is another text."""
         others = np.flatnonzero(own != told)
-        found = self._index.score(query, np.r_[own, told[others]])
+        found = self.held.index.score(query, np.r_[own, told[others]])
         rows = [dict(zip(found, values, strict=True)) for values in zip(*(column.tolist() for column in found.values()), strict=True)]
         beside = dict(zip(others.tolist(), rows[len(own) :], strict=True))
         return [(row, beside.get(place)) for place, row in enumerate(rows[: len(own)])]
@@ -271,20 +180,11 @@ class Matcher:
         return self._pool(terms(text), mask(text), k)
 
     def _pool(self, query: Terms, masked: str, k: int) -> Pool:
-        limit = max(POOL, 2 * k) + min(len(self._withdrawn), POOL) + min(len(self._of), POOL)
-        where = self._index.candidates(query, limit)
-        cosines = self._dense.cosines(masked) if self._dense is not None else None
-        if cosines is not None:
-            where = np.union1d(where, np.argpartition(-cosines, min(limit, len(cosines) - 1))[:limit])
-        if self._withdrawn:
-            where = where[[int(i) not in self._withdrawn for i in where]]
-        if self._of:  # a check is known by its own words, too, whichever wording found it
-            where = np.union1d(where, np.array([self._of[at] for at in where.tolist() if at in self._of], np.int64))
-        lexical = self._fusion.lexical(self._index.rank(query, where), self._index.mean_length)
-        cosine = None if cosines is None else cosines[where]
-        if not self._of or not len(where):
+        where, cosine = self.held.candidates(query, masked, max(POOL, 2 * k))
+        lexical = self._fusion.lexical(self.held.index.rank(query, where), self.held.index.mean_length)
+        if not self.held.of or not len(where):
             return Pool(where, lexical, cosine, where)
-        owner = np.array([self._of.get(at, at) for at in where.tolist()], np.int64)
+        owner = self.held.owners(where)
         order = np.lexsort((where, -lexical, owner))
         first = np.flatnonzero(np.r_[True, np.diff(owner[order]) > 0])
         best = order[first]
@@ -292,21 +192,21 @@ class Matcher:
 
     def id_of(self, place: int) -> str:
         """The check's id at a position of the index."""
-        return self._checks[place].id
+        return self.held.checks[place].id
 
     def pair(self, text: str, check_id: str, published_at: str | None = None) -> Candidate:
         """The same judgement for one named check, by its own words alone, whether or not it would be retrieved. Raises KeyError for an unknown check."""
         text = clean(text)[:MAX_CHARS]
-        query, masked, where = terms(text), mask(text), np.array([self._position[check_id]], np.int64)
+        query, masked, where = terms(text), mask(text), np.array([self.held.position[check_id]], np.int64)
         ((row, _),) = self._features(query, where, where)
-        rank = float(self._fusion.lexical({n: np.array([v], np.float32) for n, v in row.items()}, self._index.mean_length)[0])
+        rank = float(self._fusion.lexical({n: np.array([v], np.float32) for n, v in row.items()}, self.held.index.mean_length)[0])
         return self._judge(int(where[0]), rank, row, _Query(masked, query.syllables, facts.extract(masked), published_at, whole=True), FAR, None)
 
     def _judge(
         self, at: int, rank: float, row: dict[str, float], query: _Query, near: float, told: tuple[int, dict[str, float]] | None
     ) -> Candidate:
         """One check beside the query; `told`: position and lexical features of the wording that ranks above the check's own words."""
-        check, short = self._checks[at], query.syllables < SHORT
+        check, short = self.held.checks[at], query.syllables < SHORT
         row["decay"], row["rank"] = _decay(check.published_at, query.published_at), rank
         differences = self._compare(at, row, query) if told is not None or row["char_claim_cover"] >= near else []
         if row["char_claim_cover"] < near:  # differences are still differences, but nothing so far apart states the same
@@ -325,20 +225,20 @@ class Matcher:
         differs = bool(self._compare(at, row, query)) if row["char_claim_cover"] >= near else False
         if row["char_claim_cover"] < near:
             row |= UNLIKE
-        found.wording, found.wording_probability = self._checks[at].number, self._fusion.probability(row)
+        found.wording, found.wording_probability = self.held.checks[at].number, self._fusion.probability(row)
         alike = self._fusion.tier(found.wording_probability, differs, query.syllables < SHORT, row) != "related"
         if found.tier == "related" and alike and not found.differences:
             found.tier = "suggested"
 
     def _compare(self, at: int, row: dict[str, float], query: _Query) -> list[facts.Difference]:
         """Stated differences; adds the features of agreement. Where these settle tier and score, the words are not aligned."""
-        right = self._facts_of(at)
+        right = self.held.facts_of(at)
         differences = facts.compare(query.facts, right)
         agreed = facts.agreement(query.facts, right)
         if not query.whole and (len(differences) >= MOST_DIFFER or any(d.kind == "number" for d in differences)):
             row |= UNLIKE | agreed | {"differences": float(len(differences))}
             return differences
-        changed: Alignment = align(query.masked, self._checks[at].masked, self._index.rarity)
+        changed: Alignment = align(query.masked, self.held.checks[at].masked, self.held.index.rarity)
         if changed.numbers and not any(d.kind == "number" for d in differences):
             differences += [facts.Difference("number", *pair) for pair in changed.numbers]
         row |= agreed | {
@@ -350,22 +250,6 @@ class Matcher:
             "missing": changed.missing,
         }
         return differences
-
-    def _facts_of(self, at: int) -> facts.Facts:
-        found = self._facts.get(at)
-        if found is None:
-            found = self._facts[at] = facts.extract(self._checks[at].masked)
-            if len(self._facts) > FACT_CACHE:
-                self._facts.popitem(last=False)
-        else:
-            self._facts.move_to_end(at)
-        return found
-
-
-def _masked(text: str) -> str:
-    """`text` as it is compared, and the same object where nothing is taken out: two hundred thousand copies are not kept."""
-    found = mask(text)
-    return text if found == text else found
 
 
 def _decay(check_at: str | None, query_at: str | None) -> float:

@@ -128,6 +128,7 @@ class Index:
         self._sum = [0.0, 0.0]
         self._rare: dict[str, float] = {}
         self._rare_at = 0
+        self._withdrawn: list[int] = []
         self._slot = (np.zeros(WORDS, np.uint16), np.zeros(CHARS, np.uint16))  # place of a term among the query's, from 1; small, so that it stays near
 
     def add(self, whole: Terms, claim: Terms) -> None:
@@ -140,6 +141,15 @@ class Index:
         self.size += 1
         if len(self._pending) >= 20_000:
             self._flush()
+
+    def withdraw(self, place: int) -> None:
+        """The document at a position is no candidate any more; how rare its terms are it still tells."""
+        self._withdrawn.append(place)
+
+    @property
+    def withdrawn(self) -> Ints:
+        """Positions of withdrawn documents."""
+        return np.array(self._withdrawn, np.int64)
 
     def _flush(self) -> None:
         if not self._pending:
@@ -214,7 +224,9 @@ class Index:
                 who, value = part.read(sought[mine], weight[mine])
                 docs.append(who + segment.base)
                 sums.append(value)
-        acc = np.bincount(np.concatenate(docs), np.concatenate(sums), minlength=1)
+        acc = np.bincount(np.concatenate(docs), np.concatenate(sums), minlength=self.size)
+        if self._withdrawn:  # before the best are taken: copies of what is asked for would leave no room for anything else
+            acc[self._withdrawn] = 0.0
         best, top = float(acc.max()), np.zeros(0, np.int64)
         for share in (0.5, 0.25, 0.0):  # those above a share of the best are nearly always enough, and far fewer to sort than all that share a term
             top = np.flatnonzero(acc > share * best)

@@ -21,7 +21,7 @@ def registry() -> list[dict[str, object]]:
 
 def _every(matcher: Matcher, text: str, when: str | None) -> list[Candidate]:
     """Every check judged without a pool, best first."""
-    return sorted((matcher.pair(text, check, when) for check in matcher._position), key=lambda c: -c.score)
+    return sorted((matcher.pair(text, check, when) for check in matcher.held.position), key=lambda c: -c.score)
 
 
 @pytest.mark.parametrize("when", [None, "2026-03-10"])

@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from processing.claims import learn, store, workflow
-from processing.claims.core import Matcher, wordings_of
+from processing.claims.collection import wordings_of
+from processing.claims.core import Matcher
 from processing.claims.registry import ingest_page
 from processing.claims.semantics import Remembered, forget_wordings
 from processing.cli import app
@@ -74,7 +75,7 @@ def test_wordings_come_and_go_with_their_check() -> None:
     assert all(c.wording is None for c in matcher.search(TOLD))
     matcher.know({"lead": [WORDING]})
     matcher.withdraw("lead")
-    assert "lead" not in {c.check for c in matcher.search(TOLD)} and not any(c.masked == WORDING for c in matcher._checks)
+    assert "lead" not in {c.check for c in matcher.search(TOLD)} and not any(c.masked == WORDING for c in matcher.held.checks)
 
 
 def test_added_one_by_one_they_rank_as_at_once() -> None:
@@ -200,4 +201,18 @@ def test_wordings_end_with_what_they_rest_on(db: Connection, how: str) -> None:
     while store.run(db, limit=10, now=LATER).taken:
         pass
     assert bool(cache.wordings.get(check["id"])) is (how == "rated otherwise")
-    assert any(c.masked == FIRST for c in cache.matcher._checks) is (how == "rated otherwise")
+    assert any(c.masked == FIRST for c in cache.matcher.held.checks) is (how == "rated otherwise")
+
+
+def test_wordings_confirmed_one_after_the_other_crowd_nothing_out() -> None:
+    slowly, said = Matcher(CHECKS), [WORDING.replace("Bà con", f"Bà con xóm {n}") for n in range(24)]
+    for n in range(len(said)):
+        slowly.know({"lead": said[: n + 1][::-1]})
+    at_once = Matcher([{**CHECKS[0], "wordings": said[::-1]}, *CHECKS[1:]])
+    assert len(slowly.held.checks) == len(at_once.held.checks)
+    assert [(c.check, c.tier, round(c.score, 9)) for c in slowly.search(TOLD)] == [(c.check, c.tier, round(c.score, 9)) for c in at_once.search(TOLD)]
+    for n in range(60):  # what is withdrawn takes no place among the candidates either
+        slowly.know({"lead": [f"{said[n % 24]} Đợt {n}.", *said[: n % 4]]})
+    assert {c.check for c in slowly.search(TOLD)} == {"lead", "metal", "rice"}
+    slowly.withdraw("lead")
+    assert {c.check for c in slowly.search(TOLD)} == {"metal", "rice"}
