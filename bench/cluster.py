@@ -19,8 +19,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from processing.cluster.core import Clusterer, replay, seconds
 from processing.cluster.features import terms_of
+from processing.cluster.live import Item
 from processing.cluster.params import Params
-from processing.cluster.shard import Item
 from processing.cluster.timeline import Entry, Timeline
 
 Row = tuple[str, str, str, str]

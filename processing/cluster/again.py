@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import nlargest
+from typing import NamedTuple
 
-from processing.cluster.shard import Item, Moved, Shard
+from processing.cluster.live import Item
+from processing.cluster.shard import Shard
 
 _CENTRE = 64
 """Newest documents of a story that stand for it."""
+
+
+class Moved(NamedTuple):
+    """A document put elsewhere, or a story merged, when recent documents were looked at again."""
+
+    kind: str
+    story: str
+    other: str
+    document: str
 
 
 def reexamine(shard: Shard, whole: bool = False) -> list[Moved]:
@@ -75,7 +86,7 @@ def _centre(shard: Shard, members: Sequence[str]) -> Item:
         for term, weight in shard.items[document].terms.items():
             total[term] = total.get(term, 0.0) + weight
     count = 4 * shard.p.terms
-    least = nlargest(count, total.values())[-1]
+    least = min(nlargest(count, total.values()), default=0.0)
     common = sorted((tw for tw in total.items() if tw[1] >= least), key=lambda tw: (-tw[1], tw[0]))[:count]
     return Item(members[-1], shard.items[members[-1]].at, {t: w / len(newest) for t, w in common})
 

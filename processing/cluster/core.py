@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from processing.cluster.again import reexamine
+from processing.cluster.again import Moved, reexamine
 from processing.cluster.features import language, terms_of
+from processing.cluster.live import Item
 from processing.cluster.params import Params
-from processing.cluster.shard import Item, Moved, Shard
+from processing.cluster.shard import Shard
 from processing.errors import LangNgheError
 
 STATE_VERSION = 2

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from processing.cluster.features import terms_of
+from processing.cluster.live import Item
 from processing.cluster.params import METHOD, Params
-from processing.cluster.shard import Item
 from processing.cluster.timeline import Base, Entry, Order, Timeline
 from processing.db import Connection
 

@@ -48,6 +48,12 @@ def _longer(values: NDArray[np.generic], least: int) -> NDArray[np.generic]:
     return longer
 
 
+def _sums(values: Floats, starts: Ints, sizes: Ints) -> Floats:
+    """Sum of each stretch of `values`; of an empty one 0, where reduceat alone would give the next value or find none."""
+    found: Floats = np.where(sizes > 0, np.add.reduceat(np.append(values, 0.0), starts), 0.0)
+    return found
+
+
 class Postings:
     """Terms of live documents and stories. `common` is the share of all articles, 0 to 1, that hold a common term; empty where unknown."""
 
@@ -209,17 +215,20 @@ class Postings:
         return Rows(ids[chosen], held[chosen], weights[chosen], kappa * np.exp(idf[chosen])), whole
 
     def cosines(self, ones: Sequence[Vector], others: Sequence[Vector], known: float) -> Floats:
-        """Mean cosine of each of the documents `others` with the documents `ones`, of all their terms."""
+        """Mean cosine of each of the documents `others` with the documents `ones`, of all their terms; 0 for one that has none.
+
+        A document without terms opens a story of its own, but an analyst may put others with it, and earlier versions did.
+        """
         vectors = [*ones, *others]
         sizes = np.array([len(vector.ids) for vector in vectors])
         starts = np.cumsum(sizes) - sizes
         ids = np.concatenate([vector.ids for vector in vectors])
         weights = np.concatenate([vector.weights for vector in vectors]) * np.maximum(known - self._rarity(ids), 0.0)
-        norms = np.sqrt(np.add.reduceat(weights * weights, starts)) + 1e-9
+        norms = np.sqrt(_sums(weights * weights, starts, sizes)) + 1e-9
         for vector, start, norm in zip(ones, starts.tolist(), norms.tolist(), strict=False):
             self._mine[vector.ids] += weights[start : start + len(vector.ids)] / norm
         first = int(starts[len(ones)])
-        products = np.add.reduceat(weights[first:] * self._mine[ids[first:]], starts[len(ones) :] - first)
+        products = _sums(weights[first:] * self._mine[ids[first:]], starts[len(ones) :] - first, sizes[len(ones) :])
         self._mine[ids[:first]] = 0.0
         cosines: Floats = products / (norms[len(ones) :] * len(ones))
         return cosines

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from processing.cluster.again import reexamine
+from processing.cluster.live import Item, Op
 from processing.cluster.params import Params
-from processing.cluster.shard import Item, Op, Shard
+from processing.cluster.shard import Shard
 
 SPAN_US = 3 * 86400 * 1_000_000
 """Microseconds of publication time that stay in the window at least, unless there are more than `KEEP` documents in them."""

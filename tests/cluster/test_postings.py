@@ -56,3 +56,15 @@ def test_cosines_follow_documents_that_come_move_and_go() -> None:
         found = postings.cosines([v for _, v, _ in rows[:2]], [v for _, v, _ in rows], KNOWN)
         wanted = [np.mean([cosine(d, one, documents, stories, common) for one in documents[:2]]) for d in documents]
         assert np.allclose(found, wanted)
+
+
+def test_a_document_without_terms_is_like_none() -> None:
+    postings = Postings({})
+    full, empty = postings.vector({"lũ": 1.0, "cầu": 0.5, "đê": 0.5}), postings.vector({})
+    for vector in (full, empty):
+        postings.arrive(vector)
+        postings.join(vector, "s")
+    for others in ([full, empty], [empty, full], [empty, empty]):
+        found = postings.cosines([full], others, KNOWN)
+        assert np.allclose(found, [1.0 if one is full else 0.0 for one in others])
+    assert np.allclose(postings.cosines([full, empty], [full, empty], KNOWN), [0.5, 0.0])

@@ -132,6 +132,23 @@ def test_what_an_earlier_method_decided_stays(db: Connection, add: Add) -> None:
     assert {d: s for d, s in after.items() if d != new} == before
 
 
+def test_a_story_of_an_earlier_method_may_hold_documents_without_terms(db: Connection, add: Add) -> None:
+    """A single word joined whichever story held it; such a document stays there, and new ones are still compared with the story."""
+    ids = fill(add)
+    lone = [add("Nước", "", outlet=f"bao-{i}", hours=1) for i in (6, 7)]
+    drain(db)
+    story = db.execute("SELECT story_id FROM assignment WHERE document_id = %s", [ids["water"][0]]).fetchone()
+    assert story is not None
+    db.execute("UPDATE assignment SET method = 'an earlier one'")
+    db.execute("UPDATE assignment SET story_id = %s WHERE document_id = ANY(%s)", [story["story_id"], lone])
+    db.commit()
+    store._indexes.clear()
+    new = add(WATER[1][0] + ", xe bồn đã tới", WATER[2][1], outlet="bao-9", hours=1.5)
+    drain(db)
+    found = issues_of(db)
+    assert found[new] == found[lone[0]] == found[lone[1]] == found[ids["water"][0]]
+
+
 def test_the_order_of_arrival_changes_nothing(db: Connection, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stories, and their issues' titles and counts; killed and restarted on the way."""
     monkeypatch.setattr(store, "_TOGETHER", 1)

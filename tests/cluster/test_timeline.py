@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from processing.cluster import timeline as module
+from processing.cluster.again import reexamine
 from processing.cluster.core import seconds
 from processing.cluster.features import terms_of
 from processing.cluster.index import entry as entry_of
 from processing.cluster.index import microseconds, moment
+from processing.cluster.live import Item
 from processing.cluster.params import Params
-from processing.cluster.shard import Item
 from processing.cluster.timeline import Base, Entry, Settled, Timeline
 from tests.cluster.test_core import stream
 
@@ -205,3 +206,11 @@ def test_a_date_in_the_future_counts_from_the_first_sight() -> None:
     assert future.item.at == seen.timestamp()
     assert moment(future.order[0]) == seen
     assert entry_of({**row, "published_at": seen.replace(year=2024)}).order < future.order
+
+
+def test_a_story_of_documents_without_terms_is_taken_apart_when_it_is_looked_at_again() -> None:
+    timeline = Timeline(Params(), "vi", Base((3, ""), 2, [1.0, 1.0], ("a", "b")))
+    for n, name in enumerate("ab"):
+        timeline.restore(Item(name, float(n), {}), "=7")
+    reexamine(timeline.shard, whole=True)
+    assert stories(timeline) == {"a": "a", "b": "=7"}
