@@ -27,7 +27,10 @@ def open_stories(conn: Connection, now: datetime, language: str, firsts: Sequenc
 
 
 def insert(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Assignments of documents that are new, or become originals or copies: document, first sight, story, publication, score, method, now, place."""
+    """Assignments of documents that are new, or become originals or copies: document, first sight, story, publication, score, method, now, place.
+
+    One that was assigned before counts as assigned anew, so that the day it was published on is counted again.
+    """
     if not rows:
         return
     conn.execute(
@@ -36,6 +39,7 @@ def insert(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
                                 %s::timestamptz[])
            ON CONFLICT (document_id, first_seen_at) DO UPDATE
            SET story_id = excluded.story_id, published_at = excluded.published_at, score = excluded.score, method = excluded.method,
+               assigned_at = excluded.assigned_at,
                ordered_at = CASE WHEN excluded.method = 'copy' THEN NULL ELSE coalesce(excluded.ordered_at, a.ordered_at) END,
                settled = CASE WHEN excluded.method = 'copy' THEN NULL ELSE a.settled END""",
         [list(column) for column in zip(*rows, strict=True)],

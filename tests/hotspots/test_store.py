@@ -300,3 +300,8 @@ def test_days_long_past_follow_an_issue_that_is_merged_and_split(town: Town) -> 
 
     assignments.move(town.conn, NOW + next(clock) * dt.timedelta(hours=2), [(leaving["id"], first, second)])  # as the clusterer does
     assert counted() == {a[0]: 2, b[0]: 3}
+    row = town.conn.execute("SELECT first_seen_at, published_at FROM assignment WHERE document_id = %s", [leaving["id"]]).fetchone()
+    assert row is not None
+    later = NOW + next(clock) * dt.timedelta(hours=2)  # as where an original turns out to be a copy of one elsewhere
+    assignments.insert(town.conn, [(leaving["id"], row["first_seen_at"], first, row["published_at"], 1.0, "copy", later, None)])
+    assert counted() == {a[0]: 3, b[0]: 2}
