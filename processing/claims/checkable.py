@@ -13,10 +13,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import cache, reduce
+from functools import cache
 from importlib.resources import files
 from math import exp, log
-from operator import or_
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -25,7 +24,8 @@ from processing.claims.lexicon import PLACE_HEADS, PROVINCES, TARGETS
 from processing.claims.mask import mask
 from processing.claims.numbers import dates, fold_keep, fold_together, quantities
 from processing.claims.tokens import STAND_IN, marked, tokens, worded
-from processing.claims.watched import Watched, met
+from processing.claims.vetoes import vetoed
+from processing.claims.watched import Watched
 from processing.text import clean, tone
 
 VETOED = 0.05  # score of a sentence that a rule of S5 rules out
@@ -33,36 +33,6 @@ MAX_SYLLABLES = 120
 KNOWN = 0.58  # share of known words below which it is no Vietnamese: of 1,522 sentences none has less than 0.60, of 197 English posts none more than 0.58
 REMEMBERED = 200_000  # words and pairs of syllables
 
-_QUESTION = Watched(  # and every sentence with a question mark
-    r"^(?:bao gio|tai sao|vi sao|lieu|phai chang|co phai|ai|sao|lam sao|thu hoi|chang le|co nen|co ai|xin hoi)\b|\b(?:hay khong|khong nhi|hay sao)\W*$"
-)
-_DEMAND = Watched(
-    r"^\W*(?:de nghi|kinh de nghi|yeu cau|kien nghi|kinh mong|mong|xin|hay|dung|moi (?:moi nguoi|ba con|quy|ban|cac)|keu goi|cung nhau|cung den|cung len|chung ta (?:hay|can|nen)|"
-    r"ba con hay|moi nguoi (?:hay|nen|cung)|can (?:bai bo|trao|phai|co)|phai (?:cong bo|xem|thay|co|bao ve)|da den luc|hen gap|ba con (?:nho|oi)|nen)\b"
-    r"|\b(?:de nghi|yeu cau) (?:quan|ong|ba|cac (?:cap|ong|vi)|lanh dao|chinh quyen|so|bo|uy ban|xa|phuong|tinh|cong ty) .{0,40}\b(?:som|ngay|giai quyet|tra loi|xem xet|boi thuong|cong khai)\b"
-)
-_HYPOTHESIS = Watched(r"^\W*(?:neu|gia (?:nhu|ma|su)|uoc (?:gi|chi)|phai chi|thu tuong tuong|da la|dang le|biet dau|le ra|cau mong|cau troi|hy vong|chuc)\b")
-_FORECAST = Watched(
-    r"\b(?:co le|chac (?:se|chan se|la|la)|som muon|truoc sau gi|du bao trong|nhieu kha nang|e rang|trong tuong lai|thoi gian toi|vai nam nua|roi .{0,30} cung se|"
-    r"(?:chinh quyen|che do|nuoc ta|dat nuoc|xa hoi|the gioi|nen kinh te)\b[^,.]{0,20} se\b[^,.]{0,30} (?:nam|thap ky) (?:toi|nua)|mot ngay nao do|chang may choc|mai nay|tuong lai cua|se (?:con|lai|chang|tro thanh|y nhu))\b"
-)
-_OPINION = Watched(
-    r"\b(?:theo toi|toi (?:nghi|thay|cho rang|tin|doan|mong|uoc|ung ho|phan doi|khong dong y|that vong|hoan nghenh|tu hao|thuong|ghet|dinh|chan)|voi toi|ca nhan toi|"
-    r"theo cam nhan|noi that|that (?:dang|xung dang|buon|khong|ho then|nhan van|su)|nuc cuoi|khong the (?:chap nhan|tin)|vo cam|dang khen|dang buon|cam on|xau ho|"
-    r"thieu (?:trach nhiem|tinh nguoi|nhan van|ton trong)|dung dan|tu te|ngao ngan|chan (?:canh|ngay)|xot xa|tu hao qua|gian qua|buon cho|nen (?:tu soi|bot|mo|uu tien|thuoc)|"
-    r"la (?:hanh ha|bop nghet|do tien|dot tien|coi thuong|vo cam)|(?:can )?benh (?:thanh tich|hinh thuc)|dang duoc|xung dang|qua cham|te hon|kha hon|dung la|ghe|la lang phi)\b"
-)
-# a call to come, and what an actor ought to do; an evaluation that has the grammar of a statement; a joke that says so
-_CALL = Watched(
-    r"^\W*(?:hen (?:ba con|moi nguoi|anh em|anh chi em|cac ban|ca nha|nhau)|ru nhau|moi nguoi oi|ai ranh)\b|\b(?:ba con|moi nguoi|anh em|cac ban) .{0,60}\b(?:nhe|nha)\W*$|"
-    r"^\W*(?:chinh phu|nha nuoc|quoc hoi|tinh|thanh pho|chinh quyen|lanh dao|uy ban)(?: \w+){0,4} (?:nen|phai) "
-    r"(?:tu bo|bo|dung|ngung|xem|thay|bau|giai tan|tu chuc|xin loi|cong khai|sua|rut|huy|giai trinh|chiu trach nhiem)\b"
-)
-_JUDGEMENT = Watched(
-    r"\b(?:la (?:mot )?(?:sai lam|tham hoa|that bai|tro he|noi nhuc|su si nhuc|man kich|con roi|tro dua)|chi (?:co loi cho|biet hua|gioi hua|biet lo cho)|mat het (?:niem|long) tin|"
-    r"thoi nat|ai cung (?:thay|biet)|ai chang biet|chac (?:de|chi de) (?:ngam|lam canh|khoe|trung))\b|^\W*chuyen (?:la|vui|cuoi|that nhu dua)\s?:"
-)
-_INNOCENT = re.compile(r"\bđang được\b|\bxây dựng dán\b|\bvới tội\b|^\W*dùng\b|\btế hơn\b|\bthật không\b")
 _CUES = {
     "hearsay": "nghe noi, nghe don, nghe tin, co tin, tin don, don rang, dan mang, mang xa hoi, lan truyen, nguoi ta bao, nguoi ta don, nguoi ta "
     "noi, thay bao, ri tai, truyen nhau",
@@ -106,9 +76,6 @@ def _by_first() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
 
 
 _BEGINS = _by_first()
-# rules in the order they are asked
-_RULES = (("question", _QUESTION), ("demand", _DEMAND), ("demand", _CALL), ("hypothesis", _HYPOTHESIS), ("opinion", _OPINION), ("opinion", _JUDGEMENT), ("forecast", _FORECAST))
-_RULED = reduce(or_, (pattern.bit for _, pattern in _RULES))
 
 
 class _Folded(dict[str, str]):
@@ -143,25 +110,6 @@ def cues(folded: str, places: int, spelt: list[str] | None = None) -> dict[str, 
         "short": float(len(toks) < 5),
     }
     return out
-
-
-def vetoed(masked: str) -> str:
-    """Name of the rule of S5 that rules the masked sentence out, or ''."""
-    folded = fold_keep(masked)
-    found = _veto(folded)
-    if found in ("opinion", "demand") and marked(masked):
-        # without diacritics "đang được" (is being) reads like "đáng được" (deserves to be)
-        found = _veto(fold_keep(_INNOCENT.sub(lambda m: f"{m[0][0]}_", masked.lower())))
-    return found or ("fragment" if len(folded.split()) < 4 else "")
-
-
-def _veto(folded: str) -> str:
-    if "?" in folded:
-        return "question"
-    bits = met(folded)
-    if not bits & _RULED:
-        return ""
-    return next((name for name, pattern in _RULES if bits & pattern.bit and pattern.regex.search(folded)), "")
 
 
 def key(word: str) -> int:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from processing.claims import checkable, word_vectors
 from processing.claims.diacritics import count, restored
 from processing.claims.numbers import fold_keep
+from processing.claims.vetoes import vetoed
 from processing.text import fold, sentences
 
 OPERATING_POINT = 0.65
@@ -56,7 +57,7 @@ def wild(folder: Path) -> list[Row]:
 
 def _impersonal(sentence: str) -> bool:
     masked, plain, places = checkable.read(sentence)
-    return not checkable.vetoed(masked) and not checkable.cues(fold_keep(plain), places)["first"]
+    return not vetoed(masked) and not checkable.cues(fold_keep(plain), places)["first"]
 
 
 class Columns:
@@ -82,7 +83,7 @@ class Columns:
 
 
 def _veto(texts: list[str]) -> npt.NDArray[np.bool_]:
-    return np.array([bool(checkable.vetoed(checkable.read(text)[0])) for text in texts])
+    return np.array([bool(vetoed(checkable.read(text)[0])) for text in texts])
 
 
 def figures(p: npt.NDArray[np.float64], y: npt.NDArray[np.int64], at: float) -> tuple[float, float]:
