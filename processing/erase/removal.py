@@ -233,4 +233,4 @@ def _recompute(conn: Connection, stories: list[int], issues: list[int], flags: l
         recount_days(conn, [day], counted["at"])
     for flag in flags:
         card = recompute(conn, flag)
-        conn.execute("UPDATE flag SET card = %s, rank = %s WHERE id = %s", [Jsonb(card), rank(card), flag])
+        conn.execute("UPDATE flag SET card = %s, rank = %s, score = %s WHERE id = %s", [Jsonb(card), rank(card), card["score"], flag])

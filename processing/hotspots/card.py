@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from processing.db import Connection
+from processing.dedupe.origins import Voice, independent_groups, wire_credit
 from processing.hotspots.load import documents
-from processing.hotspots.series import independent
+from processing.hotspots.series import Doc
 
 HARM: dict[str, re.Pattern[str]] = {
     "injured": re.compile(r"\b(?:bị thương|nhập viện|cấp cứu|thương vong|injured|hospitali[sz]ed)\b", re.IGNORECASE),
@@ -59,7 +60,6 @@ def recompute(conn: Connection, flag_id: int) -> dict[str, Any]:
     ).fetchall()
     members = {r["document_id"] for r in conn.execute("SELECT document_id FROM flag_document WHERE flag_id = %s", [flag_id])}
     docs = [d for d in documents(conn, flag["first_day"], flag["last_day"]) if d.id in members]
-    groups = independent(docs)
     peak = min((r for r in rows if r["p_value"] is not None), key=lambda r: (r["p_value"], r["day"]), default=None)
     details = conn.execute(
         """SELECT d.id, d.public_id, d.title, coalesce(v.text, '') AS text, a.method AS annotate, g.method AS cluster FROM document d
@@ -69,6 +69,8 @@ def recompute(conn: Connection, flag_id: int) -> dict[str, Any]:
            WHERE d.id = ANY(%s) ORDER BY d.published_at, d.id""",
         [sorted(members)],
     ).fetchall()
+    agencies = [r["name"] for r in conn.execute("SELECT name FROM source WHERE kind = 'wire' ORDER BY name")]
+    groups = origins(docs, {r["id"]: wire_credit(r["text"], agencies) for r in details})
     by_day = Counter(group[0].day for group in groups)
     units = Counter(unit for group in groups for unit in {u for d in group for u in d.communes})
     names = {r["code"]: r["name"] for r in conn.execute("SELECT code, name FROM unit WHERE code = ANY(%s)", [list(units)])}
@@ -103,6 +105,22 @@ def recompute(conn: Connection, flag_id: int) -> dict[str, Any]:
         "run_id": flag["run_id"],
         "dag_run": run["dag_run"] if run else None,
     }
+
+
+def origins(docs: Sequence[Doc], credits: Mapping[int, str]) -> list[list[Doc]]:
+    """Documents by independent origin, as their issues count them: copies, what one owner writes on an issue and what carries one agency's credit there.
+
+    The daily counts go by the story instead: issues change with what analysts decide, and a baseline must not. So they may exceed the card's origins.
+    """
+    by_issue: dict[object, list[Doc]] = defaultdict(list)
+    for doc in sorted(docs, key=lambda d: d.id):
+        by_issue[("origin", doc.origin) if doc.issue is None else doc.issue].append(doc)
+    groups: dict[object, list[Doc]] = defaultdict(list)
+    for issue, some in by_issue.items():
+        numbers = independent_groups([Voice(d.origin, d.owner, credits.get(d.id, "")) for d in some])
+        for doc, number in zip(some, numbers, strict=True):
+            groups[issue, number].append(doc)
+    return list(groups.values())
 
 
 def _growth(by_day: Mapping[dt.date, int], first: dt.date, last: dt.date) -> float:

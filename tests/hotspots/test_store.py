@@ -108,6 +108,24 @@ def test_late_documents_count_on_their_day(town: Town) -> None:
     assert flag["first_day"] == TODAY - DAY
 
 
+def test_the_card_counts_independent_origins_as_its_issue_does(town: Town) -> None:
+    """One owner's documents in two stories of an issue, and what carries one agency's credit, are one origin to both."""
+    town.source("hang-tin", kind="wire")
+    landslide(town, outlets=4)
+    second = town.story("Đường vào xã Suối Đá bị cắt")
+    for outlet in ("bao1", "bao2"):
+        town.document(outlet, TODAY, "transport", COMMUNE, story=second)
+    for outlet in ("bao5", "bao6"):
+        town.document(outlet, TODAY, "transport", COMMUNE, story=second, text="Đường bị cắt.\n(Báo hang-tin)")
+    store.run(town.conn, limit=64, now=NOW)
+    (flag,) = flags(town.conn)
+    issue = town.conn.execute("SELECT documents, origins FROM issue WHERE id = %s", [flag["issue_id"]]).fetchone()
+    assert issue == {"documents": 8, "origins": 5}
+    card = recompute(town.conn, int(str(flag["id"])))
+    assert (card["origins"], card["copies"], card["outlets"], card["observed"]) == (5, 3, 5, 8)
+    assert card["harm"]["cut_off"] == 4
+
+
 def test_copies_of_one_wire_story_are_no_spread(town: Town) -> None:
     first = town.document("bao1", TODAY, "transport", COMMUNE)
     for i in range(2, 7):
