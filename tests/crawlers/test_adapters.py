@@ -148,7 +148,7 @@ def test_a_data_feed_states_the_checks_of_pages_that_do_not(site: Site, crawl: C
         return [tuple(row.values()) for row in crawl.rows("SELECT claim, rating, url FROM fact_check WHERE withdrawn_at IS NULL ORDER BY claim")]
 
     im, own_page = f"{site.url}/im", f"{site.url}/tu-noi"
-    expected = [("Ba ngân hàng sẽ đóng cửa </script> trong tuần này", "Sai", im), ("Câu của trang", "Sai", own_page), ("Nước giếng nhiễm chì", "Sai", im)]
+    expected = [("Ba ngân hàng sẽ đóng cửa trong tuần này", "Sai", im), ("Câu của trang", "Sai", own_page), ("Nước giếng nhiễm chì", "Sai", im)]
     assert rows("Sai") == expected, "what a page states itself counts before what the feed states of it"
     assert len(crawl.landed()) == 3
     db.execute("UPDATE feed_entry SET not_before = now() - interval '1 minute'")
