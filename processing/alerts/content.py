@@ -40,7 +40,7 @@ def hotspot(conn: Connection, payload: dict[str, Any], words: Catalogue, languag
     topic, place = topic_name(row["topic"], language), row["place"] or row["province"] or _("the area")
     facts = [
         (_("Service"), topic),
-        (_("Place"), place),
+        *([(_("Place"), place)] if row["place"] or row["province"] else []),
         (_("Day"), day(card["day"])),
         (_("Independent reports that day"), number(card["observed"], language)),
         (_("Usual for such a day"), _("%(usual)s (at most %(upper)s)") % {"usual": number(card["expected"], language), "upper": number(card["upper"], language)}),
@@ -224,16 +224,17 @@ def assignment(conn: Connection, payload: dict[str, Any], words: Catalogue, lang
     ).fetchone()
     if row is None:
         raise Superseded("the issue is no longer assigned")
-    topic, place = topic_name(row["topic"], language), row["place"] or _("the area")
+    topic, where = topic_name(row["topic"], language), [(_("Place"), row["place"])] if row["place"] else []
+    subject = f"{topic} – {row['place']}" if row["place"] else topic
     documents = [str(r["public_id"]) for r in conn.execute(_ISSUE_DOCUMENTS, [payload["issue"]])]
     blocks = [
         Block("text", _("People are concerned about the following. It is sent to you because your service can put it right and answer in public.")),
-        Block("facts", rows=[(_("Sent to"), str(row["name_vi" if language == "vi" else "name_en"])), (_("Subject"), topic), (_("Place"), place),
+        Block("facts", rows=[(_("Sent to"), str(row["name_vi" if language == "vi" else "name_en"])), (_("Subject"), topic), *where,
                              (_("Independent reports"), number(row["origins"], language))]),
         *_headlines(conn, documents, _("Reports")),
     ]  # fmt: skip
-    title = row["title"] if not VERDICT_WORDS.search(row["title"]) else f"{topic} – {place}"
-    return Content(_("For your attention: %(topic)s – %(place)s") % {"topic": topic, "place": place}, title, blocks)
+    title = row["title"] if not VERDICT_WORDS.search(row["title"]) else subject
+    return Content(_("For your attention: %(subject)s") % {"subject": subject}, title, blocks)
 
 
 _ISSUE_DOCUMENTS = """

@@ -133,6 +133,22 @@ def test_a_signal_dismissed_meanwhile_is_not_sent(signal: Town, post: Post, smtp
     assert sender.run(signal.conn, NOW, smtp).superseded == 1 and post.mails == []
 
 
+def test_an_assignment_without_a_place_names_none(signal: Town, post: Post, smtp: Settings) -> None:
+    signal.conn.execute("INSERT INTO service (key, kind, name_vi, name_en, email) VALUES ('thu', 'roads', 'Phòng Thử', 'Test Office', 'duong@board.invalid')")
+    for codes, province in (([COMMUNE], None), ([], None)):
+        signal.conn.execute(
+            """UPDATE issue SET state = 'assigned', service_id = (SELECT id FROM service WHERE key = 'thu'), commune_codes = %s, province_code = %s,
+                   updated_at = updated_at + interval '1 minute'""",
+            [codes, province],
+        )
+        (issue,) = signal.conn.execute("SELECT id FROM issue").fetchall()
+        assert outbox.enqueue_assignment(signal.conn, issue["id"], NOW) == 1
+        sender.run(signal.conn, NOW, smtp)
+    placed, nowhere = (m for m in post.mails if m["To"] == "duong@board.invalid")
+    assert placed["Subject"] == "[Lắng Nghe] Kính chuyển xử lý: Giao thông – xã Suối Đá" and "Địa bàn: xã Suối Đá" in text_of(placed)
+    assert nowhere["Subject"] == "[Lắng Nghe] Kính chuyển xử lý: Giao thông" and "địa bàn" not in text_of(nowhere).lower()
+
+
 def test_digest_comes_once_a_day_and_lists_what_matters(signal: Town, post: Post, smtp: Settings) -> None:
     signal.subscriber("digest")
     signal.conn.execute("UPDATE source SET state = 'BROKEN' WHERE key = 'bao6'")
