@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from processing.claims.claimreview import Review, moment
 from processing.claims.registry import KINDS, row_of, set_aside, upsert
 from processing.db import Connection
-from processing.db.addresses import BadURL, canonical
+from processing.db.addresses import BadURL, canonical, public
 from processing.db.tombstones import url_hash
 from processing.errors import LangNgheError
 from processing.scrub.core import redact, words
@@ -56,13 +56,13 @@ def published(raw: str) -> datetime | None:
 def _address(raw: str) -> str:
     """The one stored spelling of a page's address, without what names a reader or an author (SCOPE S2), by which a removal finds it.
 
-    '' for what is none, and for an account's on a network of people: no publisher's own page stands there (S1, S3).
+    '' for what is none, for an account's on a network of people (S1, S3) and for a host of one's own network: no publisher's own page stands there.
     """
     try:
         found = canonical(raw)
     except BadURL:
         return ""
-    return "" if {one.kind for one in redact(found).found} & {"account_link", "handle", "email"} else found
+    return "" if not public(found) or {one.kind for one in redact(found).found} & {"account_link", "handle", "email"} else found
 
 
 def problem(row: dict[str, str], now: datetime) -> str:
@@ -78,7 +78,7 @@ def problem(row: dict[str, str], now: datetime) -> str:
     if when > now + timedelta(days=1):
         return f"published_at {row['published_at']!r} lies in the future"
     if not _address(row["url"]):
-        return f"url {row['url']!r} is no http(s) address of a publisher's own page"
+        return f"url {row['url']!r} is no http(s) address of a publisher's own, public page"
     if len(row["claim"]) > MAX_CLAIM:
         return f"claim is longer than {MAX_CLAIM} characters; give the one statement that was checked"
     return ""

@@ -6,6 +6,7 @@ user parameters, user names and passwords, fragments.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -26,6 +27,7 @@ _SESSION_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/?#]*", re.I)
 _SAFE_PATH = "/%:@!$&'()*+,;=-._~"
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _AMP = re.compile(r"(/amp/?|\.amp)$", re.I)
+_OWN_NETWORK = (".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home", ".corp", ".home.arpa", ".onion")  # RFC 6762, 6761, 8375, 7686
 _DOUBLE_HOST = re.compile(r"^(www|m|mobile|amp)\.")
 
 
@@ -71,6 +73,16 @@ def _host(name: str) -> str:
     if re.search(r"[^a-z0-9._-]", host):
         raise ValueError("host has characters that no host has")
     return host
+
+
+def public(url: str) -> bool:
+    """Can anyone open this canonical address? Not of a network's own host ("localhost", "kho.local", 10.0.0.2), in whatever way its number is written."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        last = host.rpartition(".")[2]
+        return "." in host and not last[:1].isdigit() and not host.endswith(_OWN_NETWORK)
 
 
 def _query(query: str) -> str:

@@ -47,6 +47,15 @@ def test_a_review_without_any_date_is_set_aside_until_it_has_one(db: Connection)
     assert ingest_page(db, src, review_page(RUMOUR, "Sai"), doc, LATER) == 1 and _aside(db) == []
 
 
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1:8080", "10.0.0.5", "[::1]", "[::ffff:192.168.1.1]", "kho.local", "kiemchung", "2130706433", "127.1", "0x7f.0x1", "169.254.1.1", "tin.localhost."]
+)
+def test_a_page_that_only_ones_own_network_can_open_is_no_publishers(host: str) -> None:
+    row = {**ROW, "url": f"http://{host}/bai/1"}
+    assert "url" in desk.problem(row, NOW) and "public" in desk.problem(row, NOW)
+    assert desk.problem({**ROW, "url": "https://xn--kimchng-y2a.example:8443/bai/1"}, NOW) == desk.problem({**ROW, "url": "http://203.113.135.1/bai"}, NOW) == ""
+
+
 def test_a_file_with_bad_rows_says_each_reason_and_a_mended_row_is_no_longer_set_aside(db: Connection, tmp_path: Path) -> None:
     good = ",".join(f'"{v}"' for v in ROW.values())
     bad = [good.replace("2026-03-10", ""), good.replace("https://kc.example/1", ""), good.replace("2026-03-10", "2031-01-01"), good.replace("https:", "ftp:")]
