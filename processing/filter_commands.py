@@ -93,7 +93,8 @@ def claims_match(
     from processing.claims.semantics import configured
     from processing.filters import read_all
 
-    loaded, status = [], 0
+    loaded: dict[str, dict[str, Any]] = {}
+    status = 0
 
     def left_out(reason: object) -> int:
         typer.echo(f"langnghe: {checks}: {reason}; this check is left out", err=True)
@@ -107,12 +108,16 @@ def claims_match(
                     continue
                 try:
                     wordings_of(record)
-                    loaded.append(record)
                 except LangNgheError as error:
                     status = left_out(error.message)
+                    continue
+                if str(record["id"]) in loaded:
+                    status = left_out(f"id {record['id']!r} stands there before, and the first counts")
+                else:
+                    loaded[str(record["id"])] = record
     except OSError as error:
         raise LangNgheError(f"cannot read the checks: {error}", "--checks names a JSON Lines file of published checks") from None
-    matcher = Matcher(loaded, embedder=configured())
+    matcher = Matcher(loaded.values(), embedder=configured())
     raise typer.Exit(_filter(lambda record: {"id": record["id"], "matches": matcher.match(record, k)}, optional=("published_at",)) or status)
 
 

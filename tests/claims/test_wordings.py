@@ -101,6 +101,16 @@ def test_the_filter_takes_wordings_and_leaves_out_a_check_whose_list_is_malforme
     assert "field 'wordings' of check 'rice'" in done.stderr and "left out" in done.stderr
 
 
+def test_the_filter_says_which_id_is_given_twice_and_keeps_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "checks.jsonl"
+    rows = [CHECKS[0], {**CHECKS[1], "id": 7}, {**CHECKS[2], "id": "lead"}, {**CHECKS[2], "id": "7"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    done = CliRunner().invoke(app, ["claims", "match", "--checks", str(path)], input=json.dumps({"id": 1, "text": CLAIM}) + "\n")
+    (answer,) = (json.loads(line) for line in done.stdout.splitlines())
+    assert done.exit_code == 1 and [m["check"] for m in answer["matches"]] == ["lead", 7] and answer["matches"][0]["tier"] == "confirmable"
+    assert "id 'lead' stands there before" in done.stderr and "id '7' stands there before" in done.stderr
+
+
 def test_vectors_of_wordings_are_kept_apart_and_go_with_them(tmp_path: Path) -> None:
     matcher = Matcher(registry(), embedder=Remembered(Topics(), tmp_path))
     told = [f"Gạo cứu trợ đợt {n} có lẫn hạt nhựa" for n in range(16)]
