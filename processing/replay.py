@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from processing.db import Connection, archive
+from processing.db.addresses import BadURL, canonical
 from processing.db.landing import keyed_digest, seal
 from processing.errors import LangNgheError
 from processing.filters import parse_line
@@ -117,6 +118,12 @@ def _land(conn: Connection, source_id: int, number: int, line: dict[str, Any], f
     whole = line.get("html") is not None
     if not url or not (whole or (line.get("title") is not None and line.get("text") is not None)):
         raise ValueError(f"line {number}: needs url (or id), and html or title and text")
+    try:
+        canonical(url)
+    except BadURL as error:
+        raise ValueError(f"line {number}: field 'url' is no address: {error}") from None
+    if "\x00" in url:
+        raise ValueError(f"line {number}: field 'url' is no address: it holds a character that no address has")
     entry: dict[str, Any] = {"published_raw": line.get("published_at") or (None if whole else fetched_at)}
     if whole:
         kind, body, content_type = "page", line["html"].encode(), "text/html; charset=utf-8"

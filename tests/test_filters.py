@@ -159,6 +159,7 @@ def test_a_bad_line_of_an_archive_is_named_and_the_others_come_in(tmp_path: Path
         ('{"id": 1, "title": null, "text": "x"}', "needs url"), ('{"id": 1, "html": 5}', "field 'html' must be text"),
         ('{"url": 5, "html": "x"}', "field 'url' must be text"), ('{"id": 1, "html": "x", "source": "nobody"}', "unknown source 'nobody'"),
         (good % (1, "hôm qua"), "'fetched_at' is not an ISO 8601 time"), ("\udcff", "not UTF-8"),
+        ('{"url": "http://a.invalid/\\u0000", "html": "x"}', "field 'url' is no address"), ('{"url": "bai-1", "html": "x"}', "field 'url' is no address"),
     ]  # fmt: skip
     lines = ["\ufeff" + good % (90, "2024-03-01T08:00:00"), *(line for line, _ in bad), "", good % (91, "2999-01-01"), good % (92, "2023-05-01T00:00:00Z")]
     file = tmp_path / "archive.jsonl"

@@ -12,6 +12,7 @@ from processing.annotate.gazetteer import Gazetteer, Unit
 from processing.annotate.mentions import called
 from processing.annotate.placewords import KIND, KIND_FOLDED
 from processing.errors import ConfigError
+from processing.text import clean
 
 _KEYS = {"name", "units"}
 
@@ -61,7 +62,7 @@ def lookup(gazetteer: Gazetteer, entry: str, where: str = "area.toml") -> Unit:
     """
     if entry in gazetteer.units:
         return gazetteer.units[entry]
-    name, *above = [part.strip() for part in entry.split(",")]
+    name, *above = [part.strip() for part in clean(entry).split(",")]
     former = exact(name).endswith(" cũ")
     kind, short = _type_and_name(name[:-3] if former else name)
     found = [

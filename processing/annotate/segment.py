@@ -76,6 +76,8 @@ _LETTERS = frozenset("ăâđêôơưàảãạằắẳẵặầấẩẫậẻ�
 _LONG = 2_000
 _REMEMBERED = 200_000
 """Stretches without blanks whose tokens are kept."""
+_SHORT = 60
+"""Characters of a stretch up to which they are: addresses and the like do not come again, and 200,000 of them would fill the memory."""
 _PIECE = re.compile(r"\S+")
 _BLANK_POINT = re.compile(r"Th\s[sS]")
 # "Th.s" among the rules of underthesea also matches "This"
@@ -104,7 +106,7 @@ def words_of(some: Sequence[str]) -> list[str]:
 
 
 class _Chunks(dict[str, tuple[str, ...]]):
-    """Tokens of a stretch without blanks where `after` follows it; what was asked for is remembered."""
+    """Tokens of a stretch without blanks where `after` follows it; what was asked for is remembered where it is short."""
 
     def __init__(self, after: str) -> None:
         super().__init__()
@@ -113,7 +115,9 @@ class _Chunks(dict[str, tuple[str, ...]]):
     def __missing__(self, chunk: str) -> tuple[str, ...]:
         if len(self) > _REMEMBERED:
             self.clear()
-        found = self[chunk] = _read(f"{chunk}{self.after}")
+        found = _read(f"{chunk}{self.after}")
+        if len(chunk) <= _SHORT:
+            self[chunk] = found
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -221,6 +222,7 @@ def test_a_faulty_gazetteer_is_refused_by_code_and_field(tmp_path: Path, rows: o
 )
 def test_area_as_people_write_it(places: Places, entry: str, unit: str) -> None:
     assert area.lookup(places.gazetteer, entry).id == unit
+    assert area.lookup(places.gazetteer, unicodedata.normalize("NFD", entry)).id == unit, "as some editors save it"
 
 
 def test_area_in_old_units(places: Places, tmp_path: Path) -> None:

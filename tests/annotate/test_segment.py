@@ -33,6 +33,12 @@ def test_tokens_of_stretches_are_those_of_the_whole(sentence: str) -> None:
         assert segment._tokens(text) == list(segment._read(text))
 
 
+def test_long_stretches_are_read_and_not_remembered() -> None:
+    address = f"https://example.org/{'a' * 100}"
+    assert segment._tokens(f"xem {address} nay") == list(segment._read(f"xem {address} nay"))
+    assert "xem" in segment._inner and address not in segment._inner
+
+
 def test_runs_of_tokens_are_found_by_their_numbers() -> None:
     model = crf.load()
     for place, sample in ((model.twos, ("bệnh nhân", "có thể")), (model.threes, tuple(run for run in model.threes.low.row if run in model.words)[:2])):
