@@ -11,7 +11,8 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from psycopg.types.json import Jsonb
 
-from processing.claims.facts import apart, extract
+from processing.claims.differences import apart
+from processing.claims.facts import extract
 from processing.claims.mask import mask
 from review import queries
 from review.auth import CurrentUser, FormUser

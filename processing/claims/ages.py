@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from processing.claims.facts import same_moment
+from processing.claims.differences import same_moment
 from processing.claims.numbers import Moment, dates, fold_keep
 from processing.zone import LOCAL
 

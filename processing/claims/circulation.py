@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from processing.claims import facts
 from processing.claims.align import align
+from processing.claims.differences import agreement, compare
 from processing.claims.fusion import MAX_SWAPPED
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
@@ -96,9 +97,9 @@ def same_statement(a: str, b: str) -> bool:
     plain = mask(a), mask(b)
     plain = spelled(plain[0], plain[1]), spelled(plain[1], plain[0])
     one, other = facts.extract(plain[0]), facts.extract(plain[1])
-    if facts.compare(one, other) or align(*plain).numbers:
+    if compare(one, other) or align(*plain).numbers:
         return False
-    agreed = [facts.agreement(one, other), facts.agreement(other, one)]
+    agreed = [agreement(one, other), agreement(other, one)]
     return all(min(share["numbers"], share["dates"], share["places"]) == 1 for share in agreed)
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from processing.claims import facts
 from processing.claims.align import Alignment, align
 from processing.claims.collection import MAX_CHARS, Collection
+from processing.claims.differences import Difference, agreement, compare
 from processing.claims.fusion import FEATURES, MOST_DIFFER, Fusion
 from processing.claims.mask import mask
 from processing.claims.semantics import Combiner, Embedder
@@ -48,7 +49,7 @@ class Candidate:
     tier: str
     probability: float
     features: dict[str, float] = field(default_factory=dict)
-    differences: list[facts.Difference] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     wording: int | None = None
     wording_probability: float = 0.0
 
@@ -230,17 +231,17 @@ class Matcher:
         if found.tier == "related" and alike and not found.differences:
             found.tier = "suggested"
 
-    def _compare(self, at: int, row: dict[str, float], query: _Query) -> list[facts.Difference]:
+    def _compare(self, at: int, row: dict[str, float], query: _Query) -> list[Difference]:
         """Stated differences; adds the features of agreement. Where these settle tier and score, the words are not aligned."""
         right = self.held.facts_of(at)
-        differences = facts.compare(query.facts, right)
-        agreed = facts.agreement(query.facts, right)
+        differences = compare(query.facts, right)
+        agreed = agreement(query.facts, right)
         if not query.whole and (len(differences) >= MOST_DIFFER or any(d.kind == "number" for d in differences)):
             row |= UNLIKE | agreed | {"differences": float(len(differences))}
             return differences
         changed: Alignment = align(query.masked, self.held.checks[at].masked, self.held.index.rarity)
         if changed.numbers and not any(d.kind == "number" for d in differences):
-            differences += [facts.Difference("number", *pair) for pair in changed.numbers]
+            differences += [Difference("number", *pair) for pair in changed.numbers]
         row |= agreed | {
             "differences": float(len(differences)),
             "replaced": changed.replaced,

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.claims.align import align
-from processing.claims.facts import agreement, compare, extract
+from processing.claims.differences import agreement, compare
+from processing.claims.facts import extract
 from processing.claims.mask import mask
 from processing.claims.numbers import fold_keep
 from processing.claims.opposites import FILLERS

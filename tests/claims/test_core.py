@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processing.claims import facts, train_fusion
+from processing.claims import differences, facts, train_fusion
 from processing.claims.core import Matcher
 from processing.claims.numbers import dates, fold_keep, quantities
 from processing.claims.tokens import neutral
@@ -152,7 +152,7 @@ def test_dates(text: str, parts: tuple[int | None, int | None, int | None]) -> N
 
 
 def test_differences_read_like_a_sentence() -> None:
-    (difference,) = facts.compare(facts.extract("12 người bị thương"), facts.extract("2 người bị thương"))
+    (difference,) = differences.compare(facts.extract("12 người bị thương"), facts.extract("2 người bị thương"))
     assert str(difference) == "number: 12 người ↔ 2 người"
 
 

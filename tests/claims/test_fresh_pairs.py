@@ -11,7 +11,8 @@ import pytest
 
 from processing.claims import train_fusion
 from processing.claims.core import Matcher
-from processing.claims.facts import compare, extract
+from processing.claims.differences import compare
+from processing.claims.facts import extract
 
 ROWS: list[dict[str, Any]] = [json.loads(line) for line in (Path(__file__).parent / "data" / "pairs_fresh.jsonl").read_text("utf-8").splitlines()]
 
