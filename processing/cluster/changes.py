@@ -249,11 +249,14 @@ def _separate(conn: Connection, stay: list[int], go: list[int], keep: int, other
         _move(conn, parting, story, by, now)
         _pin(conn, [*stay, *go])
         changed |= {r["issue_id"] for r in rows if r["story_id"] in mixed} | {other}
+    moving: dict[int, set[int]] = {other: set(), keep: set()}
     for row in rows:
         home = other if row["document_id"] in leaving else keep
         if row["issue_id"] != home and row["story_id"] not in mixed:
-            issues.hand_over(conn, [row["story_id"]], home, now)
+            moving[home].add(row["story_id"])
             changed |= {row["issue_id"], home}
+    for home, stories in moving.items():
+        issues.hand_over(conn, stories, home, now)
     return changed
 
 

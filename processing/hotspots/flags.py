@@ -133,7 +133,7 @@ def _upsert(
             """INSERT INTO flag (series_id, issue_id, kind, first_day, last_day, score, card, method, run_id, raised_at, updated_at)
                VALUES (%s, %s, %s, %s, %s, %s, '{}', %s, %s, %s, %s)
                ON CONFLICT (series_id, first_day) DO UPDATE SET kind = excluded.kind, issue_id = excluded.issue_id, score = excluded.score,
-                   last_day = excluded.last_day, raised_at = excluded.raised_at, updated_at = excluded.updated_at
+                   method = excluded.method, last_day = excluded.last_day, raised_at = excluded.raised_at, updated_at = excluded.updated_at
                RETURNING id""",
             [series, issue, kind, candidate.first, candidate.last, candidate.score, METHOD, run_id, now, now],
         ).fetchone()
