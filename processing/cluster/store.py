@@ -116,6 +116,7 @@ class _Batch:
         index = self._index(language)
         live = index.timeline.shard.items
         add: dict[str, tuple[Entry, datetime]] = {}
+        methods: dict[str, str] = {}  # a new version of what an earlier method decided is still pinned, and is to be so after a restart
         for row in originals:
             found = entry(row)
             if row["story_id"] is not None and row["method"] != "copy" and live.get(found.item.id, found.item) == found.item:
@@ -123,10 +124,11 @@ class _Batch:
             else:
                 index.remember(row)
                 add[found.item.id] = found, row["published_at"]
+                methods[found.item.id] = METHOD if row["method"] in (None, "copy") else row["method"]
         remove = {name for row in copies if (name := key(row["canonical_url"])) in live}
         changed = index.timeline.update([found for found, _ in add.values()], remove)
         self._open(index, index.go_on(index.orphaned(changed)))
-        self._write(index, changed, {name: published for name, (_, published) in add.items()})
+        self._write(index, changed, {name: published for name, (_, published) in add.items()}, methods)
         self._set_aside(index, {name: published for name, (_, published) in add.items()})
         for name in remove:
             index.drop(name)
@@ -142,7 +144,7 @@ class _Batch:
             index.own(name, story)
             self.first[story] = document
 
-    def _write(self, index: Index, changed: Iterable[str], added: dict[str, datetime]) -> None:
+    def _write(self, index: Index, changed: Iterable[str], added: dict[str, datetime], methods: dict[str, str]) -> None:
         """Store where documents belong now; what they left is an event."""
         timeline = index.timeline
         scores = timeline.score(added)
@@ -155,7 +157,7 @@ class _Batch:
                 place = timeline.place(document)
                 at = moment(place[0]) if place else None
                 written.append(
-                    (row.id, row.first_seen_at, story, added[document], min(scores.get(document, 1.0), 1.0), METHOD, self.now, at)
+                    (row.id, row.first_seen_at, story, added[document], min(scores.get(document, 1.0), 1.0), methods[document], self.now, at)
                 )
             if old != story or document in added:
                 self.touched.add(story)

@@ -118,7 +118,7 @@ def test_what_an_earlier_method_decided_stays(db: Connection, add: Add) -> None:
     """After an upgrade the documents of the window keep their stories; new ones are decided as now."""
     ids = fill(add)
     drain(db)
-    lone = ids["water"][0]
+    lone = ids["water"][2]
     row = db.execute("INSERT INTO story (language, opened_at, last_published_at) VALUES ('vi', %s, %s) RETURNING id", [NOW, NOW]).fetchone()
     assert row is not None
     db.execute("UPDATE assignment SET method = 'an earlier one'")
@@ -130,6 +130,15 @@ def test_what_an_earlier_method_decided_stays(db: Connection, add: Add) -> None:
     drain(db)
     after = {r["document_id"]: r["story_id"] for r in db.execute("SELECT document_id, story_id FROM assignment")}
     assert {d: s for d, s in after.items() if d != new} == before
+
+    db.execute("UPDATE document_version SET text = text || ' Xe bồn đã tới.' WHERE document_id = %s", [lone])  # a new version, then a restart
+    enqueue(db, "cluster", [lone], NOW)
+    drain(db)
+    store._indexes.clear()
+    last = add("Đường tới trường Bản Mạ được sửa", "Con đường đất đã rải đá.", outlet="bao-9", hours=-1)
+    drain(db)
+    after = {r["document_id"]: r["story_id"] for r in db.execute("SELECT document_id, story_id FROM assignment")}
+    assert {d: s for d, s in after.items() if d not in (new, last)} == before
 
 
 def test_a_story_of_an_earlier_method_may_hold_documents_without_terms(db: Connection, add: Add) -> None:
