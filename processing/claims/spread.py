@@ -156,7 +156,7 @@ def recount(conn: Connection, claims: Sequence[int], now: datetime | None = None
         first = min(rows, key=lambda r: (r["published_at"], r["sentence"]))["sentence"]
         # told in the words of whoever said it first, in whatever order the documents came
         conn.execute(
-            """UPDATE claim SET text = %(text)s, text_key = %(key)s WHERE id = %(id)s AND text <> %(text)s
+            """UPDATE claim SET text = %(text)s, text_key = %(key)s WHERE id = %(id)s AND (text, text_key) <> (%(text)s, %(key)s)
                AND NOT EXISTS (SELECT FROM claim o WHERE o.text_key = %(key)s AND o.id <> %(id)s)""",
             {"text": first, "key": claim_key(first), "id": claim},
         )
@@ -172,7 +172,7 @@ def refresh(conn: Connection, sketches: Sketches, now: datetime) -> int:
     """Count the claims of two weeks again (a copy was found, a day went by) and forget older sketches. Returns how many claims were counted."""
     conn.execute("DELETE FROM claim_sketch WHERE published_at < %s", [now - RECENT])
     sketches.forget((now - RECENT).timestamp())
-    ids = [r["id"] for r in conn.execute("SELECT id FROM claim WHERE last_seen_at >= %s OR rising ORDER BY id", [now - RECENT])]
+    ids = [r["id"] for r in conn.execute("SELECT id FROM claim WHERE last_seen_at >= %s OR rising OR text_key LIKE 'told otherwise %%' ORDER BY id", [now - RECENT])]
     for at in range(0, len(ids), _CHUNK):
         recount(conn, ids[at : at + _CHUNK], now)
     return len(ids)

@@ -89,6 +89,7 @@ def _refresh(conn: Connection, cache: _Cache) -> None:
     present = {r["id"]: r["version"] for r in conn.execute("SELECT id, version FROM fact_check WHERE withdrawn_at IS NULL ORDER BY id")}
     for gone in cache.versions.keys() - present.keys():
         cache.matcher.withdraw(str(gone))
+        del cache.checks[gone]
     fresh = [i for i, version in present.items() if cache.versions.get(i) != version]
     rows = conn.execute("SELECT id, claim, title, text, published_at FROM fact_check WHERE id = ANY(%s) ORDER BY id", [fresh])
     listed = rows.fetchall()

@@ -23,6 +23,11 @@ _PARTITIONED_AGGREGATE = {
     "observation": "day",
 }
 _MONTHS_AHEAD = timedelta(days=62)
+RETELL = """UPDATE claim c SET text_key = 'told otherwise ' || c.id, text = (SELECT s.sentence FROM claim_sighting s JOIN document d ON d.id = s.document_id
+        WHERE s.claim_id = c.id ORDER BY d.published_at, d.id LIMIT 1)
+    WHERE c.id = ANY(%s) AND EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id)
+        AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id AND s.sentence = c.text)"""
+"""Claims whose words no page tells any more, in the words of the oldest that is left; their key is made anew when they are counted."""
 
 
 def housekeeping(conn: Connection, now: datetime) -> list[str]:
@@ -107,10 +112,15 @@ def _typed(conn: Connection, now: datetime) -> list[str]:
 
 
 def _quotes(conn: Connection, before: datetime) -> list[str]:
-    """Sentences quoted from articles age with the articles: in claims, their sightings, and the key sentences of issues."""
-    sightings = conn.execute(
-        "DELETE FROM claim_sighting s USING document d WHERE d.id = s.document_id AND d.first_seen_at < %s", [before]
-    ).rowcount
+    """Sentences quoted from articles age with the articles: in claims, their sightings, and the key sentences of issues.
+
+    A claim that goes on is told, and finds its check as a confirmed wording, in the words of a page whose time is not over.
+    """
+    told = conn.execute(
+        "DELETE FROM claim_sighting s USING document d WHERE d.id = s.document_id AND d.first_seen_at < %s RETURNING s.claim_id", [before]
+    ).fetchall()
+    sightings = len(told)
+    conn.execute(RETELL, [sorted({row["claim_id"] for row in told})])
     claims = conn.execute("DELETE FROM claim c WHERE c.last_seen_at < %s", [before]).rowcount
     issues = conn.execute("UPDATE issue SET summary = '{}' WHERE last_published_at < %s AND summary <> '{}'", [before]).rowcount
     conn.commit()

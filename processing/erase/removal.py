@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from processing.db import Connection, archive
 from processing.db.addresses import variants
+from processing.db.retention import RETELL
 from processing.db.tombstones import alone, url_hash
 from processing.errors import LangNgheError
 from processing.scrub.core import words
@@ -206,12 +207,7 @@ def _retell_claims(conn: Connection, claims: list[int], now: datetime) -> None:
     conn.execute("DELETE FROM claim c WHERE c.id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id)", [claims])
     recount(conn, claims, now)
     # where the words of the others are already those of another claim, the count leaves the old ones
-    conn.execute(
-        """UPDATE claim c SET text_key = 'told otherwise ' || c.id, text = (SELECT s.sentence FROM claim_sighting s JOIN document d ON d.id = s.document_id
-               WHERE s.claim_id = c.id ORDER BY d.published_at, d.id LIMIT 1)
-           WHERE c.id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id AND s.sentence = c.text)""",
-        [claims],
-    )
+    conn.execute(RETELL, [claims])
 
 
 def _recompute(conn: Connection, stories: list[int], issues: list[int], flags: list[int], day: date, now: datetime) -> None:

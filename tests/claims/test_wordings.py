@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import pytest
 from typer.testing import CliRunner
 
 from processing.claims import learn, store, workflow
+from processing.claims.circulation import claim_key
 from processing.claims.collection import wordings_of
 from processing.claims.core import Matcher
 from processing.claims.registry import ingest_page
 from processing.claims.semantics import Remembered, forget_wordings
 from processing.cli import app
 from processing.db import Connection
+from processing.db.retention import housekeeping
 from processing.errors import LangNgheError
-from tests.claims.rows import LATER, document, review_page, source, user
+from tests.claims.rows import LATER, NOW, document, review_page, source, user
 from tests.claims.test_semantics import Topics, registry
 from tests.claims.test_store import RUMOUR, _check, _drain
 
@@ -212,6 +215,22 @@ def test_wordings_end_with_what_they_rest_on(db: Connection, how: str) -> None:
         pass
     assert bool(cache.wordings.get(check["id"])) is (how == "rated otherwise")
     assert any(c.masked == FIRST for c in cache.matcher.held.checks) is (how == "rated otherwise")
+
+
+def test_a_claim_that_goes_on_is_told_and_found_in_words_whose_time_is_not_over(db: Connection) -> None:
+    first, _ = _confirmed(db)
+    again = document(db, source(db, "bao-2"), "b", FIRST.replace("người dân", "bà con"), at=NOW + timedelta(days=100))
+    db.execute("INSERT INTO claim_sighting VALUES (%s, %s, 'Bà con nói lại chuyện ba quỹ.')", [first["claim"], again])
+    db.execute("UPDATE claim SET last_seen_at = %s WHERE id = %s", [NOW + timedelta(days=100), first["claim"]])
+    db.execute("DELETE FROM work")
+    after = NOW + timedelta(days=181)
+    housekeeping(db, after)
+    told = db.execute("SELECT text, text_key FROM claim WHERE id = %s", [first["claim"]]).fetchone()
+    assert told is not None and told["text"] == "Bà con nói lại chuyện ba quỹ."
+    store.run(db, limit=10, now=after)
+    told = db.execute("SELECT text, text_key FROM claim WHERE id = %s", [first["claim"]]).fetchone()
+    assert told is not None and told["text_key"] == claim_key(told["text"])
+    assert [w.text for some in store._cache(db).wordings.values() for w in some] == [told["text"]]
 
 
 def test_wordings_confirmed_one_after_the_other_crowd_nothing_out() -> None:
