@@ -201,10 +201,17 @@ def _retell_claims(conn: Connection, claims: list[int], now: datetime) -> None:
     """A claim nobody else carries goes, decided or not; one that others carry is told in their words and counted from them."""
     from processing.claims.semantics import forget_wordings
     from processing.claims.store import recount
+    from processing.claims.wordings import taken_back
+    from processing.claims.workflow import settle
 
     if claims:
         forget_wordings(get_settings().home / "embeddings")
-    conn.execute("DELETE FROM claim c WHERE c.id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id)", [claims])
+    gone = [r["id"] for r in conn.execute("SELECT id FROM claim c WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM claim_sighting s WHERE s.claim_id = c.id)", [claims])]
+    wordings = conn.execute("SELECT public_id FROM match WHERE claim_id = ANY(%s) AND state = 'confirmed' ORDER BY id", [gone]).fetchall()
+    conn.execute("DELETE FROM claim WHERE id = ANY(%s)", [gone])
+    for wording in wordings:  # what was suggested because it resembled the page's words
+        for claim in taken_back(conn, wording["public_id"], now):
+            settle(conn, claim)
     recount(conn, claims, now)
     # where the words of the others are already those of another claim, the count leaves the old ones
     conn.execute(RETELL, [claims])

@@ -20,6 +20,7 @@ from processing.claims.semantics import Remembered, forget_wordings
 from processing.cli import app
 from processing.db import Connection
 from processing.db.retention import housekeeping
+from processing.erase import erase
 from processing.errors import LangNgheError
 from tests.claims.rows import LATER, NOW, document, review_page, source, user
 from tests.claims.test_semantics import Topics, registry
@@ -215,6 +216,17 @@ def test_wordings_end_with_what_they_rest_on(db: Connection, how: str) -> None:
         pass
     assert bool(cache.wordings.get(check["id"])) is (how == "rated otherwise")
     assert any(c.masked == FIRST for c in cache.matcher.held.checks) is (how == "rated otherwise")
+
+
+def test_a_page_that_is_removed_takes_what_was_found_by_its_words(db: Connection) -> None:
+    _confirmed(db)
+    document(db, source(db, "bao-2"), "b", LATER_TOLD)
+    _drain(db)
+    assert _of(db, LATER_TOLD)
+    erase(db, "https://bao.example/a", "theo yêu cầu", LATER)
+    assert not _of(db, FIRST) and not _of(db, LATER_TOLD)
+    _drain(db)
+    assert not _of(db, LATER_TOLD)
 
 
 def test_a_claim_that_goes_on_is_told_and_found_in_words_whose_time_is_not_over(db: Connection) -> None:
