@@ -58,6 +58,7 @@ _SYLLABLES_BESIDE = frozenset(" ".join(_BESIDE_NAMES).split())
 _BESIDE = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, _BESIDE_NAMES), key=len, reverse=True))})(?!\w)")
 _LONGEST_NAME = 4  # words in a row that begin with a capital; more may be a heading that writes each word so
 _WORD = re.compile(r"[^\W_]+")
+_AND = re.compile(r"\w+(?:\s*,|\s+(?:và|cùng|với|hay|hoặc)\s)")
 
 
 def vetoed(masked: str) -> str:
@@ -93,5 +94,8 @@ def _only_names(masked: str) -> bool:
         names[start:end] = "," * (end - start)
     left = [part.split() for part in re.split(r"[^\w\s]+", "".join(names))]
     told = all(len(run) <= _LONGEST_NAME and all(word[0].isupper() for word in run) for run in left)
+    first = _WORD.search(masked)
+    if first and names[first.start()] != "," and len(next(run for run in left if run)) == 1 and not _AND.match(masked, first.start()):
+        return False  # "Cháy chợ Đồng Xuân.": the capital is that of the sentence
     # where every word begins with a capital, one of them may be the verb
     return told and any(word[0].islower() for start, end in beside for word in masked[start:end].split())

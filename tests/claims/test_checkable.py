@@ -134,11 +134,11 @@ def test_without_diacritics_speaker_group_and_place_weigh_nothing_either() -> No
 
 NAMES = (
     "Tổng thống A và Tổng thống B.", "Ông Nguyễn Văn An và bà Trần Thị Bình.", "Hà Nội, Hải Phòng, Đà Nẵng và Cần Thơ.", "Bệnh viện Chợ Rẫy và Bệnh viện Bạch Mai.",
-    "Chủ tịch UBND xã Tân Lộc Trần Mẫu.", "Xã Tân Lộc, huyện Cao Lãnh, tỉnh Đồng Tháp.",
+    "Chủ tịch UBND xã Tân Lộc Trần Mẫu.", "Xã Tân Lộc, huyện Cao Lãnh, tỉnh Đồng Tháp.", "Putin và ông Trump.",
 )  # fmt: skip
 STATED = (
     "Công ty Mẫu hợp tác với Tập đoàn Sao.", "Bệnh viện Chợ Rẫy tuyển bác sĩ.", "Tổng thống A bay cùng ông B.", "Xã Tân Lộc thuộc tỉnh Vĩnh Long.", "Hà Nội Cấm Xe Máy Và Ô Tô.",
-    "Tổng thống A gặp Tổng thống B.", "Ngày 12/3, Tổng thống A và Tổng thống B.", "Sông Hồng và sông Đà cạn.",
+    "Tổng thống A gặp Tổng thống B.", "Ngày 12/3, Tổng thống A và Tổng thống B.", "Sông Hồng và sông Đà cạn.", "“Cháy chợ Đồng Xuân.”", "Sập cầu Phong Châu.", "Vỡ đập Krông Năng.", "Cháy Chợ Lớn và chợ Hòa Bình.",
 )  # fmt: skip
 
 
