@@ -32,8 +32,6 @@ _MOVED = re.compile(
 )
 # "tính đến 24/8": the day up to which it was counted
 _AS_OF = re.compile(r"\b(?:(?:tinh|cap nhat|thong ke) (?:den|toi)|den)(?: het)?(?: (?:ngay|sang|trua|chieu|toi|dem))? (\d{1,2})/(\d{1,2})\b")
-_QUAKE = re.compile(r"\b(?:dong dat|du chan|rung chan)\b")
-_HOUR_OF_DAY = re.compile(r"\s?(?:sang|trua|chieu|toi|dem)\b")
 MAX_CHARS, MAX_SENTENCE = 100_000, 2_000  # read of a text and of a sentence; a longer "sentence" is a list or a table
 MAX_RATIO = 20.0  # farther apart than this, two figures hardly count the same thing
 AS_OF = timedelta(days=3)  # farther apart in time, an open figure is of another state of things
@@ -95,10 +93,10 @@ def typed(text: str, document: str = "", source: str = "", at: datetime | None =
 def _sentence(
     sentence: str, folded: str, moments: list[Any], found: list[Quantity], near: frozenset[str], day: date | None, origin: tuple[str, str, datetime | None]
 ) -> list[Figure]:
-    found = [_time_of_day(folded, q) for q in found]
+    found = [roles.time_of_day(folded, q) for q in found]
     clocks = [q for q in found if q.unit == "clock"]
     here = scope.scope(sentence, folded, moments, clocks, near, day)
-    usable = [q for q in (_usual(folded, q) for q in found) if q.unit != "clock" and not _rate_of_one(folded, q)]
+    usable = [q for q in (roles.usual(folded, q) for q in found) if q.unit != "clock" and not roles.rate_of_one(folded, q)]
     out = []
     for start, end in _clauses(sentence, folded):
         clause = folded[start:end]
@@ -121,28 +119,6 @@ def _sentence(
                 out.append(_figure("", what, q, rated, origin, sentence, label))
     counted = _AS_OF.search(folded)
     return [replace(f, as_of=(int(counted[1]), int(counted[2]))) for f in out] if counted else out
-
-
-def _time_of_day(folded: str, q: Quantity) -> Quantity:
-    """"Lúc 3 giờ sáng" is a time of the day and no length of time."""
-    told = q.unit == "gio" and (folded[: q.start].endswith("luc ") or _HOUR_OF_DAY.match(folded, q.end))
-    return replace(q, unit="clock") if told else q
-
-
-def _usual(folded: str, q: Quantity) -> Quantity:
-    """The figure with persons as persons ("11 thuyền viên"), hours as hours, and degrees of an earthquake as such."""
-    if q.unit == "°c" and _QUAKE.search(folded):
-        return replace(q, unit="richter")
-    if roles.person_count(folded, q):
-        return replace(q, unit="nguoi")
-    if q.unit == "gio" and re.search(r"gio|h", folded[q.start : q.end]):
-        return replace(q, value=q.value / 60, high=q.high / 60)
-    return q
-
-
-def _rate_of_one(folded: str, q: Quantity) -> bool:
-    """"The `một lít` in `2.000 đồng một lít` is a rate's denominator, not a count."""
-    return folded.startswith("mot ", q.start) and q.value == q.high and q.unit not in ("nguoi", "ca", "vu", "con", "tuan", "thang", "nam")
 
 
 def _figure(

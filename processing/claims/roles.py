@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processing.claims.numbers import Quantity, fold_keep
 from processing.claims.opposites import FILLERS
@@ -52,6 +52,8 @@ _NEVER = frozenset(("clock", "tuoi", "°c", "diem"))
 AMOUNTS = frozenset(("dong", "usd", "eur", "%"))  # of which a text holds many: the words right before must agree
 _CHANGES = frozenset(("tang", "giam", "cong", "mat", "them", "ha", "lui", "tien", "hut", "vuot", "lech"))  # an amount after these is a change, not a state
 NEAR = 3  # content words on either side of a figure that say what it is
+_QUAKE = re.compile(r"\b(?:dong dat|du chan|rung chan)\b")
+_HOUR_OF_DAY = re.compile(r"\s?(?:sang|trua|chieu|toi|dem)\b")
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,28 @@ def person_count(folded: str, q: Quantity) -> bool:
     """Does a figure without a unit count persons ("11 thuyền viên")?"""
     found = _NOUN.match(folded, q.end)
     return bool(found and q.unit == "" and (found[1] in PERSONS or f"{found[1]} {found[2]}" in PERSONS))
+
+
+def time_of_day(folded: str, q: Quantity) -> Quantity:
+    """"Lúc 3 giờ sáng" is a time of the day and no length of time."""
+    told = q.unit == "gio" and (folded[: q.start].endswith("luc ") or _HOUR_OF_DAY.match(folded, q.end))
+    return replace(q, unit="clock") if told else q
+
+
+def usual(folded: str, q: Quantity) -> Quantity:
+    """The figure with persons as persons ("11 thuyền viên"), hours as hours, and degrees of an earthquake as such."""
+    if q.unit == "°c" and _QUAKE.search(folded):
+        return replace(q, unit="richter")
+    if person_count(folded, q):
+        return replace(q, unit="nguoi")
+    if q.unit == "gio" and re.search(r"gio|h", folded[q.start : q.end]):
+        return replace(q, value=q.value / 60, high=q.high / 60)
+    return q
+
+
+def rate_of_one(folded: str, q: Quantity) -> bool:
+    """"The `một lít` in `2.000 đồng một lít` is a rate's denominator, not a count."""
+    return folded.startswith("mot ", q.start) and q.value == q.high and q.unit not in ("nguoi", "ca", "vu", "con", "tuan", "thang", "nam")
 
 
 def _content(words: Iterable[str]) -> list[str]:
