@@ -177,6 +177,8 @@ def _growth(
         made, began = time.monotonic() - began, time.monotonic()
         # the clusterer reads its live stories, and hot-spots count all days of the new history, once
         _through(conn, _archive(folder, _texts(list(itertools.islice(articles, WARM))), f"warm{size}"), now)
+        conn.commit()
+        history.tidy(dsn)
         settled = time.monotonic() - began
         stored = _documents(conn)
         spent = _through(conn, _archive(folder, _texts(list(itertools.islice(articles, BATCH))), f"batch{size}"), now)
