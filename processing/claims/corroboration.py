@@ -21,7 +21,7 @@ from processing.db.retention import TEXT
 from processing.dedupe.origins import Voice, independent_groups, wire_credit
 from processing.text import clean
 
-METHOD = "corroboration-1"
+METHOD = "corroboration-2"
 READ = 60  # documents of an issue whose figures are read, newest first; origins use all
 
 _NOT_TOLD = ("fined", "detained")  # the software serves no enforcement (SCOPE S10)
@@ -68,6 +68,7 @@ def corroborate(reports: Sequence[Report]) -> dict[str, Any]:
     for number, report in zip(numbers, reports, strict=True):
         members[number].append(report)
     wires = Counter(r.credit for r in reports if r.credit)
+    tellers = Counter(r.origin for r in reports)
     stories = [{"id": r.document, "story": "issue", "source": r.owner, "published_at": r.at.isoformat(), "text": r.text} for r in reports if r.text]
     found = conflicts(stories)
     return {
@@ -76,7 +77,7 @@ def corroborate(reports: Sequence[Report]) -> dict[str, Any]:
         "groups": [_group(group) for group in members.values()],
         "wires": {name: n for name, n in sorted(wires.items()) if n > 1},
         "copies": sum(r.relation in ("same_text", "copied_from") for r in reports),
-        "releases": sum(r.relation == "shared_release" for r in reports),
+        "releases": sum(r.relation == "shared_release" and tellers[r.origin] > 1 for r in reports),  # with one of these, not with a text elsewhere
         "one_origin_only": len(members) == 1,
         "alone": _alone(members) if len(members) > 1 else [],
         "conflicts": [{key: f[key] for key in ("quantity", "values")} for f in found if f["quantity"] not in _NOT_TOLD],
@@ -90,7 +91,8 @@ def _group(group: list[Report]) -> dict[str, Any]:
         joined.append("copy")
     if max(Counter(r.credit for r in group if r.credit).values(), default=0) > 1:
         joined.append("wire")
-    if any(r.relation == "shared_release" for r in group):
+    tellers = Counter(r.origin for r in group)
+    if any(r.relation == "shared_release" and tellers[r.origin] > 1 for r in group):
         joined.append("release")
     if max(Counter(r.owner for r in group).values()) > 1:
         joined.append("owner")

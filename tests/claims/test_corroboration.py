@@ -31,6 +31,11 @@ def test_origins_and_what_they_share() -> None:
     assert {(a["quantity"], a["value"]) for a in found["alone"]} == {("dead", 5), ("dead", 7), ("moved", 40)} and not found["one_origin_only"]
 
 
+def test_a_release_printed_elsewhere_joins_nobody_here() -> None:
+    found = corroborate([_report(1, "A", "Trao quà.", origin=90, relation="shared_release"), _report(2, "B", "Lũ làm 5 người chết.")])
+    assert (found["origins"], found["releases"]) == (2, 0) and [g["shared"] for g in found["groups"]] == [[], []]
+
+
 def test_a_figure_that_another_origin_confirms_does_not_stand_alone() -> None:
     found = corroborate([_report(1, "A", "Lũ làm 5 người chết, 3 người mất tích."), _report(2, "B", "Ít nhất năm người chết vì lũ.")])
     assert [(a["quantity"], a["source"]) for a in found["alone"]] == [("missing", "Báo A")]
