@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from psycopg.types.json import Jsonb
 
+from processing.claims.ages import days_of
 from processing.claims.differences import apart
 from processing.claims.facts import extract
 from processing.claims.mask import mask
@@ -23,7 +23,6 @@ from review.words import _
 
 router = APIRouter()
 
-_LATE = re.compile(r"^date: the check \(([\d/]+)\) is older than the event \(([\d/]+)\)$")
 STATES = ("awaiting_review", "answered", "no_published_check")
 
 
@@ -58,8 +57,8 @@ def claim(request: Request, user: CurrentUser, conn: Database, public_id: UUID) 
 
 def _beside(claim: str, match: dict[str, Any]) -> dict[str, Any]:
     """What to weigh before deciding: where the two texts differ, and the days where the check is older than the event; never a label."""
-    late = next((found for text in match["features"].get("differences_text", ()) if (found := _LATE.match(text))), None)
-    return {"differs": apart(extract(mask(claim)), extract(mask(match["claim"]))), "late": {"check": late[1], "event": late[2]} if late else None}
+    late = next((found for text in match["features"].get("differences_text", ()) if (found := days_of(text))), None)
+    return {"differs": apart(extract(mask(claim)), extract(mask(match["claim"]))), "late": {"check": late[0], "event": late[1]} if late else None}
 
 
 @router.post("/claims/{public_id}/matches/{match_id}", name="decide_match")

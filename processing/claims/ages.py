@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from processing.zone import LOCAL
 
 _RELATIVE = {"hom qua": -1, "hom kia": -2, "sang qua": -1, "trua qua": -1, "chieu qua": -1, "toi qua": -1, "dem qua": -1, "hom nay": 0, "sang nay": 0,
              "trua nay": 0, "chieu nay": 0, "toi nay": 0, "dem nay": 0, "ngay mai": 1, "ngay kia": 2}  # fmt: skip
+_SAID = re.compile(r"^date: the check \(([\d/]+)\) is older than the event \(([\d/]+)\)$")
 
 
 class Check(NamedTuple):
@@ -47,3 +49,9 @@ def older_than_event(sentence: str, published_at: datetime, check: Check) -> str
     if not days or any(d <= checked for _, d in days) or any(same_moment(m, s) for m, _ in days for s in stated):
         return ""
     return f"date: the check ({checked:%d/%m/%Y}) is older than the event ({min(d for _, d in days):%d/%m/%Y})"
+
+
+def days_of(difference: str) -> tuple[str, str] | None:
+    """The days of the check and of the event, as written, in what `older_than_event` said; None of any other difference."""
+    found = _SAID.match(difference)
+    return (found[1], found[2]) if found else None

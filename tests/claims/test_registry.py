@@ -11,7 +11,7 @@ import pytest
 from crawlers.platforms import factcheck_api
 from processing.alerts.compose import compose
 from processing.claims import desk, workflow
-from processing.claims.ages import Check, older_than_event
+from processing.claims.ages import Check, days_of, older_than_event
 from processing.claims.claimreview import broken, reviews
 from processing.claims.registry import ingest_page, kind_of
 from processing.db import Connection
@@ -173,6 +173,7 @@ def test_a_check_of_a_satire_page_is_kept_with_its_own_rating(db: Connection) ->
 def test_a_check_older_than_the_event(sentence: str, check: str, at: datetime, older: bool) -> None:
     told = older_than_event(sentence, datetime(2026, 3, 13, 3, tzinfo=UTC), Check(check, at))
     assert bool(told) is older and ("older than the event" in told) is older
+    assert (days_of(told) is not None) is older, "what is said must be what the claim's page reads"
 
 
 def test_a_check_older_than_the_event_is_only_suggested_and_says_so(db: Connection) -> None:
